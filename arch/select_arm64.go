@@ -1,0 +1,243 @@
+//go:build tamago && arm64
+
+package arch
+
+import (
+	impl "onsen/arch/arm64"
+	"onsen/arch/bootinfo"
+)
+
+// Regions of the kernel's half of the address space.
+const (
+	DirectMapBase = impl.DirectMapBase
+	HeapBase      = impl.HeapBase
+	HeapEnd       = impl.HeapEnd
+	VMBase        = impl.VMBase
+	VMEnd         = impl.VMEnd
+	VmemmapBase   = impl.VmemmapBase
+	VmemmapEnd    = impl.VmemmapEnd
+	ImageBase     = impl.ImageBase
+)
+
+// Frame holds the registers of interrupted kernel code.
+type Frame = impl.Frame
+
+// CPU returns the index of this CPU. It means something only as long as the
+// caller cannot move to another one.
+//
+//go:nosplit
+func CPU() int { return impl.CPU() }
+
+// CPURelax is called in every loop that waits for another CPU. It answers
+// that CPU's pending requests to flush translations.
+//
+//go:nosplit
+func CPURelax() { impl.CPURelax() }
+
+// Current returns the word that SetCurrent stored on this CPU.
+//
+//go:nosplit
+func Current() uintptr { return impl.Current() }
+
+// SetCurrent stores the address of the running task in this CPU's own area.
+// The caller keeps the object alive.
+//
+//go:nosplit
+func SetCurrent(t uintptr) { impl.SetCurrent(t) }
+
+// IRQSave masks interrupts on this CPU and returns what IRQRestore needs.
+//
+//go:nosplit
+func IRQSave() uintptr { return impl.IRQSave() }
+
+// IRQRestore undoes the matching IRQSave.
+//
+//go:nosplit
+func IRQRestore(flags uintptr) { impl.IRQRestore(flags) }
+
+// IRQEnable unmasks interrupts on this CPU.
+//
+//go:nosplit
+func IRQEnable() { impl.IRQEnable() }
+
+// IRQDisable masks interrupts on this CPU.
+//
+//go:nosplit
+func IRQDisable() { impl.IRQDisable() }
+
+// IRQDisabled reports whether interrupts are masked on this CPU.
+//
+//go:nosplit
+func IRQDisabled() bool { return impl.IRQDisabled() }
+
+// PendingEvents returns the events recorded for this CPU without taking them.
+//
+//go:nosplit
+func PendingEvents() Event { return impl.PendingEvents() }
+
+// TakeEvents returns and clears the events recorded for this CPU.
+//
+//go:nosplit
+func TakeEvents() Event { return impl.TakeEvents() }
+
+// SendIPI records e for a CPU, this one included, and interrupts it.
+//
+//go:nosplit
+func SendIPI(cpu int, e Event) { impl.SendIPI(cpu, e) }
+
+// TakeIRQ returns one device line recorded by this CPU, if there is one. The
+// line stays masked until UnmaskIRQ.
+//
+//go:nosplit
+func TakeIRQ() (irq int, ok bool) { return impl.TakeIRQ() }
+
+// MaskIRQ keeps a device line from interrupting.
+//
+//go:nosplit
+func MaskIRQ(irq int) { impl.MaskIRQ(irq) }
+
+// UnmaskIRQ lets a device line interrupt again.
+//
+//go:nosplit
+func UnmaskIRQ(irq int) { impl.UnmaskIRQ(irq) }
+
+// SetupIRQ routes a device line to the boot CPU, masked. level and activeLow
+// describe the signal where the firmware does not. Ordinary Go. It returns
+// EINVAL for a line the controller does not have.
+func SetupIRQ(irq int, level, activeLow bool) error { return impl.SetupIRQ(irq, level, activeLow) }
+
+// Ktime returns nanoseconds since boot. It never goes backwards and is the
+// same on all CPUs.
+//
+//go:nosplit
+func Ktime() int64 { return impl.Ktime() }
+
+// Counter returns the raw counter that Ktime is made from.
+//
+//go:nosplit
+func Counter() uint64 { return impl.Counter() }
+
+// CounterHz returns the frequency of Counter.
+//
+//go:nosplit
+func CounterHz() uint64 { return impl.CounterHz() }
+
+// ArmTimer makes this CPU's timer fire once, when Ktime reaches deadline. A
+// deadline in the past fires at once; math.MaxInt64 disarms.
+//
+//go:nosplit
+func ArmTimer(deadline int64) { impl.ArmTimer(deadline) }
+
+// PhysToVirt returns where the direct map shows a physical address.
+//
+//go:nosplit
+func PhysToVirt(pa uintptr) uintptr { return impl.PhysToVirt(pa) }
+
+// VirtToPhys undoes PhysToVirt; it also knows the addresses of the image.
+//
+//go:nosplit
+func VirtToPhys(va uintptr) uintptr { return impl.VirtToPhys(va) }
+
+// MapKernelPage maps one page. It reports false when there is no memory for
+// the tables. A page already mapped there is replaced, without a flush.
+//
+//go:nosplit
+func MapKernelPage(va, pa uintptr, p Prot) bool { return impl.MapKernelPage(va, pa, p) }
+
+// UnmapKernelPage removes the mapping of one page and returns what it was. It
+// flushes nothing; see FlushKernelTLB.
+//
+//go:nosplit
+func UnmapKernelPage(va uintptr) (pa uintptr, ok bool) { return impl.UnmapKernelPage(va) }
+
+// KernelPageMapped reports whether a page is mapped at va.
+//
+//go:nosplit
+func KernelPageMapped(va uintptr) bool { return impl.KernelPageMapped(va) }
+
+// FlushKernelTLB makes every CPU forget the translations of [start, end).
+// It returns when all have; while it waits it answers the others.
+//
+//go:nosplit
+func FlushKernelTLB(start, end uintptr) { impl.FlushKernelTLB(start, end) }
+
+// MapDirect adds the RAM in [start, end) to the direct map. Ordinary Go.
+func MapDirect(start, end uintptr) { impl.MapDirect(start, end) }
+
+// MapDevice maps device registers and returns their virtual address. Ordinary Go.
+func MapDevice(pa, size uintptr) uintptr { return impl.MapDevice(pa, size) }
+
+// ZeroPage clears the page at va.
+//
+//go:nosplit
+func ZeroPage(va uintptr) { impl.ZeroPage(va) }
+
+// SwitchStack saves this kernel stack in *save and continues on the one that
+// was saved as to. Interrupts are masked.
+//
+//go:nosplit
+func SwitchStack(save *uintptr, to uintptr) { impl.SwitchStack(save, to) }
+
+// InitThreadStack prepares a new kernel stack below top. The first switch to
+// the returned stack leaves the kernel with the registers of parent, but with
+// stack pointer sp and result 0: the child's side of clone(2).
+//
+//go:nosplit
+func InitThreadStack(top uintptr, parent *Frame, sp, tls uintptr) uintptr {
+	return impl.InitThreadStack(top, parent, sp, tls)
+}
+
+// LoadThread makes top the kernel stack and tls the thread pointer of the
+// thread that runs next on this CPU.
+//
+//go:nosplit
+func LoadThread(top, tls uintptr) { impl.LoadThread(top, tls) }
+
+// IdleWait waits for one interrupt. Interrupts are masked before and after.
+// As long as there is no interrupt controller it returns at once.
+//
+//go:nosplit
+func IdleWait() { impl.IdleWait() }
+
+// HWCAP returns what the auxiliary vector says about the processor.
+//
+//go:nosplit
+func HWCAP() uintptr { return impl.HWCAP() }
+
+// Probe reads what the firmware left in memory. Ordinary Go, once.
+func Probe() (*bootinfo.Info, error) { return impl.Probe() }
+
+// InitIRQ brings up the interrupt controller on the boot CPU. Ordinary Go.
+func InitIRQ(info *bootinfo.Info) error { return impl.InitIRQ(info) }
+
+// StartCPU starts another CPU and returns when it runs its idle loop.
+// Ordinary Go. Errors: EINVAL for a CPU the firmware does not know, EIO when
+// it refuses to start it, ETIMEDOUT when it does not arrive.
+func StartCPU(cpu int, info *bootinfo.Info) error { return impl.StartCPU(cpu, info) }
+
+// EarlyPutc writes a byte to the earliest console there is.
+//
+//go:nosplit
+func EarlyPutc(c byte) { impl.EarlyPutc(c) }
+
+// PowerOff switches the machine off. It does not return.
+func PowerOff() { impl.PowerOff() }
+
+// Restart resets the machine. It does not return.
+func Restart() { impl.Restart() }
+
+// Halt stops this CPU for good.
+//
+//go:nosplit
+func Halt() { impl.Halt() }
+
+// StopOtherCPUs stops all other CPUs for good, for a panic. It waits for them
+// for a bounded time only.
+//
+//go:nosplit
+func StopOtherCPUs() { impl.StopOtherCPUs() }
+
+// StoppedRegs returns where a CPU was when StopOtherCPUs stopped it.
+//
+//go:nosplit
+func StoppedRegs(cpu int) (pc, sp, fp uintptr, ok bool) { return impl.StoppedRegs(cpu) }

@@ -1,0 +1,139 @@
+//go:build !tamago
+
+package arch
+
+import (
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+// The fake machine of host tests. It has one CPU, whose interrupts can be
+// masked without effect, and its direct map is the host's address space.
+
+// Regions of the kernel's half of the address space; the fake has none of them.
+const (
+	DirectMapBase uintptr = 0
+	HeapBase      uintptr = 0xffff_c000_0000_0000
+	HeapEnd       uintptr = 0xffff_d000_0000_0000
+	VMBase        uintptr = 0xffff_d000_0000_0000
+	VMEnd         uintptr = 0xffff_e000_0000_0000
+	VmemmapBase   uintptr = 0xffff_ea00_0000_0000
+	VmemmapEnd    uintptr = 0xffff_eb00_0000_0000
+	ImageBase     uintptr = 0xffff_ffff_8000_0000
+)
+
+var hostStart = time.Now()
+
+var hostEvents atomic.Uint32
+
+var hostCurrent atomic.Uintptr
+
+// CPU returns 0.
+func CPU() int { return 0 }
+
+// CPURelax lets other goroutines run.
+func CPURelax() { runtime.Gosched() }
+
+// Current returns the word stored by SetCurrent.
+func Current() uintptr { return hostCurrent.Load() }
+
+// SetCurrent stores a word.
+func SetCurrent(t uintptr) { hostCurrent.Store(t) }
+
+// IRQSave does nothing.
+func IRQSave() uintptr { return 0 }
+
+// IRQRestore does nothing.
+func IRQRestore(uintptr) {}
+
+// IRQEnable does nothing.
+func IRQEnable() {}
+
+// IRQDisable does nothing.
+func IRQDisable() {}
+
+// IRQDisabled returns false.
+func IRQDisabled() bool { return false }
+
+// PendingEvents returns what SendIPI recorded.
+func PendingEvents() Event { return Event(hostEvents.Load()) }
+
+// TakeEvents returns and clears what SendIPI recorded.
+func TakeEvents() Event { return Event(hostEvents.Swap(0)) }
+
+// SendIPI records an event.
+func SendIPI(_ int, e Event) { hostEvents.Or(uint32(e)) }
+
+// TakeIRQ finds nothing.
+func TakeIRQ() (int, bool) { return 0, false }
+
+// MaskIRQ does nothing.
+func MaskIRQ(int) {}
+
+// UnmaskIRQ does nothing.
+func UnmaskIRQ(int) {}
+
+// SetupIRQ accepts every line.
+func SetupIRQ(int, bool, bool) error { return nil }
+
+// Ktime returns the nanoseconds since the program started.
+func Ktime() int64 { return int64(time.Since(hostStart)) }
+
+// Counter is Ktime.
+func Counter() uint64 { return uint64(Ktime()) }
+
+// CounterHz returns the frequency of Counter.
+func CounterHz() uint64 { return 1e9 }
+
+// ArmTimer does nothing.
+func ArmTimer(int64) {}
+
+// PhysToVirt is the identity.
+func PhysToVirt(pa uintptr) uintptr { return pa }
+
+// VirtToPhys is the identity.
+func VirtToPhys(va uintptr) uintptr { return va }
+
+// MapKernelPage fails.
+func MapKernelPage(_, _ uintptr, _ Prot) bool { return false }
+
+// UnmapKernelPage finds nothing.
+func UnmapKernelPage(uintptr) (uintptr, bool) { return 0, false }
+
+// KernelPageMapped returns false.
+func KernelPageMapped(uintptr) bool { return false }
+
+// FlushKernelTLB does nothing.
+func FlushKernelTLB(_, _ uintptr) {}
+
+// MapDirect does nothing.
+func MapDirect(_, _ uintptr) {}
+
+// MapDevice is the identity.
+func MapDevice(pa, _ uintptr) uintptr { return pa }
+
+// ZeroPage clears the page at va.
+func ZeroPage(va uintptr) {
+	clear(unsafe.Slice((*byte)(*(*unsafe.Pointer)(unsafe.Pointer(&va))), PageSize))
+}
+
+// EarlyPutc writes to standard error.
+func EarlyPutc(c byte) { _, _ = syscall.Write(2, []byte{c}) }
+
+// PowerOff panics.
+func PowerOff() { panic("arch: power off") }
+
+// Restart panics.
+func Restart() { panic("arch: restart") }
+
+// Halt panics.
+func Halt() { panic("arch: halt") }
+
+// StopOtherCPUs does nothing.
+func StopOtherCPUs() {}
+
+// StoppedRegs finds nothing.
+func StoppedRegs(int) (pc, sp, fp uintptr, ok bool) { return 0, 0, 0, false }
