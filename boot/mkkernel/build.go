@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"onsen/boot/image"
+)
+
+// A target says how Go's linker lays out the kernel of one architecture.
+type target struct {
+	// text is the address of the code, as the linker's -T wants it: a signed
+	// number. One page with the ELF header lies in front of it.
+	text string
+	// entry is the ELF entry point; empty for Go's own.
+	entry string
+}
+
+var targets = map[string]target{
+	// 0xffffffff80200000: 2 MiB above the start of physical memory.
+	"amd64": {text: "-0x7fe00000"},
+	// 0xffffffff80001000: the ELF header's page becomes the image header.
+	"arm64": {text: "-0x7ffff000", entry: "onsen/arch/arm64.start"},
+}
+
+// A builder runs go commands for the kernel of one architecture.
+type builder struct {
+	arch  string
+	main  string // directory of package main
+	tags  string // besides tamago
+	index string // overlay index
+}
+
+// build writes the boot image out and the ELF file out.elf.
+func (b *builder) build(out string) error {
+	if err := os.MkdirAll(filepath.Dir(out), 0o777); err != nil {
+		return err
+	}
+	elf := out + ".elf"
+	step("GO", elf)
+	if err := replace(elf, b.link); err != nil {
+		return err
+	}
+	step("IMAGE", out)
+	return replace(out, func(tmp string) error {
+		f, err := os.Open(elf)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		img, err := image.Build(f)
+		if err != nil {
+			return fmt.Errorf("%s: %w", elf, err)
+		}
+		return os.WriteFile(tmp, img, 0o755)
+	})
+}
+
+// link builds the ELF file. Nothing of this machine gets into it: not the
+// paths of the trees (-trimpath), the state of the repository (-buildvcs), or
+// identifiers that depend on the build cache (-buildid).
+func (b *builder) link(out string) error {
+	t := targets[b.arch]
+	flags := []string{"-buildid=", "-T=" + t.text}
+	if t.entry != "" {
+		flags = append(flags, "-E="+t.entry)
+	}
+	pkg := b.main
+	if !filepath.IsAbs(pkg) {
+		pkg = "./" + pkg
+	}
+	return b.command([]string{"go", "build", "-buildvcs=false", "-ldflags=" + strings.Join(flags, " "), "-o", out, pkg})
+}
+
+// command runs one command with an environment in which go commands build for
+// the kernel.
+func (b *builder) command(args []string) error {
+	tags := "tamago"
+	if b.tags != "" {
+		tags += "," + b.tags
+	}
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(),
+		"GOFLAGS=-overlay="+b.index+" -tags="+tags+" -trimpath",
+		"GOOS=linux",
+		"GOARCH="+b.arch,
+		"GOAMD64=v1",
+		"GOARM64=v8.0",
+		"CGO_ENABLED=0",
+		"GOWORK=off",
+		// The heap base must not be a random address: the kernel's address
+		// space has a place for it.
+		"GOEXPERIMENT=norandomizedheapbase64",
+	)
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w", strings.Join(args, " "), err)
+	}
+	return nil
+}
+
+// replace has a file made under another name and moves it to path once it is
+// complete.
+func replace(path string, write func(tmp string) error) error {
+	tmp := fmt.Sprintf("%s.tmp%d", path, os.Getpid())
+	defer os.Remove(tmp) // gone by then if all went well
+	if err := write(tmp); err != nil {
+		return err
+	}
+	return os.Rename(tmp, path)
+}
+
+// step prints one line of progress.
+func step(what, file string) {
+	fmt.Printf("  %-7s %s\n", what, file)
+}

@@ -1,0 +1,77 @@
+// Mkkernel builds the kernel with the installed Go toolchain.
+//
+//	go run ./boot/mkkernel -arch amd64 -o build/onsen-amd64
+//
+// writes the boot image build/onsen-amd64 and, for debuggers, the ELF file
+// build/onsen-amd64.elf. It is run in the root of the module.
+//
+//	go run ./boot/mkkernel -arch amd64 go vet ./...
+//
+// runs a go command the way the kernel is built: for its target, with its
+// build tags and its standard library.
+//
+//	go run ./boot/mkkernel -arch amd64 -report
+//
+// explains every difference between that standard library and Go's.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"onsen/boot/overlay"
+)
+
+func main() {
+	var b builder
+	flag.StringVar(&b.arch, "arch", "", "architecture: amd64 or arm64")
+	flag.StringVar(&b.main, "main", ".", "directory of package main")
+	flag.StringVar(&b.tags, "tags", "", "build tags besides tamago, separated by commas")
+	out := flag.String("o", "", "boot image to write (default build/onsen-ARCH)")
+	dir := flag.String("overlay", "", "directory to write the overlay to (default build/overlay-ARCH)")
+	report := flag.Bool("report", false, "explain the overlay and exit")
+	flag.Parse()
+	if err := run(b, *out, *dir, *report, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "mkkernel:", err)
+		os.Exit(1)
+	}
+}
+
+func run(b builder, out, dir string, report bool, args []string) error {
+	if _, ok := targets[b.arch]; !ok {
+		return fmt.Errorf("-arch %q: must be amd64 or arm64", b.arch)
+	}
+	if out == "" {
+		out = filepath.Join("build", "onsen-"+b.arch)
+	}
+	if dir == "" {
+		dir = filepath.Join("build", "overlay-"+b.arch)
+	}
+	goroot, err := goRoot()
+	if err != nil {
+		return err
+	}
+	if report {
+		return overlay.Report(os.Stdout, goroot, b.arch)
+	}
+	if b.index, err = overlay.Generate(goroot, b.arch, dir); err != nil {
+		return err
+	}
+	if len(args) > 0 {
+		return b.command(args)
+	}
+	return b.build(out)
+}
+
+// goRoot returns the root of the toolchain that the module selects.
+func goRoot() (string, error) {
+	text, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return "", fmt.Errorf("go env GOROOT: %w", err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}

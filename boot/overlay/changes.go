@@ -1,0 +1,96 @@
+package overlay
+
+import (
+	"embed"
+	"io/fs"
+	"slices"
+)
+
+// Kind says how a file of the standard library changes.
+type Kind string
+
+const (
+	// Replace puts a whole file of ours where Go has one.
+	Replace Kind = "replaced"
+	// Add gives the standard library a file that it does not have.
+	Add Kind = "added"
+	// Substitute changes one piece of text in Go's own file.
+	Substitute Kind = "substituted"
+)
+
+// A Change is one difference between the standard library of the installed
+// toolchain and the one the kernel is built with.
+type Change struct {
+	Kind Kind
+	File string   // path below GOROOT/src
+	Arch []string // architectures that need it; all if empty
+	Why  string
+
+	Old, New string // Substitute: Old stands in File exactly once and becomes New
+}
+
+// changes is everything that is not stock. The contents of replaced and added
+// files are in _src under the same path.
+var changes = []Change{
+	{
+		Kind: Substitute, File: "runtime/malloc.go", Arch: []string{"arm64"},
+		Old: "arenaBaseOffset = 0xffff800000000000*goarch.IsAmd64 +",
+		New: "arenaBaseOffset = 0xffff800000000000*goarch.IsAmd64 + 0xffff000000000000*goarch.IsArm64 +",
+		Why: "The heap lies in the high half (TTBR1). The arena index starts where that half does, as it already can on amd64.",
+	},
+	{
+		Kind: Substitute, File: "runtime/tagptr_64bit.go", Arch: []string{"arm64"},
+		Old: `if GOARCH == "amd64" {`,
+		New: `if GOARCH == "amd64" || GOARCH == "arm64" {`,
+		Why: "Addresses of the high half lose their upper bits in a tagged pointer and get them back by sign extension, as they already do on amd64.",
+	},
+	{
+		Kind: Substitute, File: "runtime/proc.go",
+		Old: `const haveSysmon = GOARCH != "wasm"`,
+		New: "const haveSysmon = false",
+		Why: "No monitor thread that wakes up at least every 10 ms: the kernel is tickless, and its own scheduler gives goroutines their turn.",
+	},
+	{
+		Kind: Replace, File: "runtime/netpoll_epoll.go",
+		Why: "The kernel has no epoll below the runtime. Go's timers wait on a futex with a deadline in nanoseconds.",
+	},
+	{
+		Kind: Add, File: "runtime/onsen_task.go",
+		Why: "Goroutines that only the kernel's scheduler runs, and a direct switch between them: the base of tasks.",
+	},
+	{
+		Kind: Add, File: "runtime/onsen_tamago.go",
+		Why: "Functions of TamaGo's fork of the runtime that its device drivers call.",
+	},
+	{
+		Kind: Add, File: "runtime/goos/goos.go",
+		Why: "The package that TamaGo's drivers import; its hooks are unused.",
+	},
+	{
+		Kind: Add, File: "os/signal/onsen_waiting.go",
+		Why: "A function of TamaGo's fork that its CPU packages call.",
+	},
+}
+
+// Changes returns what changes for one architecture.
+func Changes(arch string) []Change {
+	var list []Change
+	for _, c := range changes {
+		if len(c.Arch) == 0 || slices.Contains(c.Arch, arch) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+//go:embed all:_src
+var embedded embed.FS
+
+// sources holds the replaced and added files, by their path below GOROOT/src.
+func sources() fs.FS {
+	sub, err := fs.Sub(embedded, "_src")
+	if err != nil {
+		panic(err) // the path is a constant and valid
+	}
+	return sub
+}
