@@ -1,0 +1,5 @@
+//go:build onsendebug
+
+package spin
+
+const debug = true

@@ -1,0 +1,28 @@
+//go:build !tamago
+
+package spin
+
+import (
+	"runtime"
+	"sync"
+)
+
+// A Lock on the host is a mutex with the methods of the real one.
+type Lock struct {
+	mu sync.Mutex
+}
+
+// Lock waits until the lock is free and takes it.
+func (l *Lock) Lock() { l.mu.Lock() }
+
+// TryLock takes the lock if it is free, and tells whether it did.
+func (l *Lock) TryLock() bool { return l.mu.TryLock() }
+
+// Unlock releases the lock.
+func (l *Lock) Unlock() { l.mu.Unlock() }
+
+// HeldHere is always false on the host, which has no notion of "this CPU".
+func (l *Lock) HeldHere() bool { return false }
+
+// Relax lets others run.
+func Relax() { runtime.Gosched() }

@@ -1,0 +1,93 @@
+//go:build tamago
+
+package spin
+
+import (
+	"runtime"
+
+	"onsen/arch"
+)
+
+// A Lock is a spin lock. The zero value is free. It must not be copied.
+type Lock struct {
+	owner owner
+
+	// flags is the interrupt state to go back to. Owned by the holder.
+	flags uintptr
+}
+
+// Lock waits until the lock is free and takes it. On return interrupts are
+// masked and preemption is off until Unlock.
+//
+//go:nosplit
+func (l *Lock) Lock() {
+	flags := enter()
+	cpu := arch.CPU()
+	if debug {
+		l.owner.checkLock(cpu)
+	}
+	for !l.owner.acquire(cpu) {
+		for !l.owner.free() {
+			arch.CPURelax()
+		}
+	}
+	l.flags = flags
+}
+
+// TryLock takes the lock if it is free, and tells whether it did.
+//
+//go:nosplit
+func (l *Lock) TryLock() bool {
+	flags := enter()
+	if !l.owner.acquire(arch.CPU()) {
+		leave(flags)
+		return false
+	}
+	l.flags = flags
+	return true
+}
+
+// Unlock releases the lock and restores the interrupt state found by Lock.
+//
+//go:nosplit
+func (l *Lock) Unlock() {
+	if debug {
+		l.owner.checkUnlock(arch.CPU())
+	}
+	flags := l.flags
+	l.owner.release()
+	leave(flags)
+}
+
+// HeldHere tells whether the CPU that asks holds the lock. Code that may have
+// interrupted the holder, such as a panic, asks before it waits.
+//
+//go:nosplit
+func (l *Lock) HeldHere() bool {
+	flags := enter()
+	held := l.owner.heldBy(arch.CPU())
+	leave(flags)
+	return held
+}
+
+// enter stops preemption first: only then does "this CPU" mean one CPU.
+//
+//go:nosplit
+func enter() (flags uintptr) {
+	runtime.PreemptDisable()
+	return arch.IRQSave()
+}
+
+//go:nosplit
+func leave(flags uintptr) {
+	arch.IRQRestore(flags)
+	runtime.PreemptEnable()
+}
+
+// Relax is called by loops that wait for another CPU or a device: it slows the
+// CPU down and answers what other CPUs wait for.
+//
+//go:nosplit
+func Relax() {
+	arch.CPURelax()
+}
