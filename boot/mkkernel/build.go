@@ -32,6 +32,8 @@ type builder struct {
 	main  string // directory of package main
 	tags  string // besides tamago
 	index string // overlay index
+
+	goroot string // with the changes in place of the overlay; empty for Go's own
 }
 
 // build writes the boot image out and the ELF file out.elf.
@@ -82,10 +84,10 @@ func (b *builder) command(args []string) error {
 	if b.tags != "" {
 		tags += "," + b.tags
 	}
+	flags := "-tags=" + tags + " -trimpath"
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(),
-		"GOFLAGS=-overlay="+b.index+" -tags="+tags+" -trimpath",
 		"GOOS=linux",
 		"GOARCH="+b.arch,
 		"GOAMD64=v1",
@@ -96,6 +98,12 @@ func (b *builder) command(args []string) error {
 		// space has a place for it.
 		"GOEXPERIMENT=norandomizedheapbase64",
 	)
+	if b.goroot != "" {
+		cmd.Env = append(cmd.Env, "GOROOT="+b.goroot)
+	} else {
+		flags += " -overlay=" + b.index
+	}
+	cmd.Env = append(cmd.Env, "GOFLAGS="+flags)
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%s: %w", strings.Join(args, " "), err)
 	}

@@ -8,7 +8,9 @@
 //	go run ./boot/mkkernel -arch amd64 go vet ./...
 //
 // runs a go command the way the kernel is built: for its target, with its
-// build tags and its standard library.
+// build tags and its standard library. With -tree, that library is a tree of
+// links in build/goroot-amd64 instead of an overlay, which is for tools that
+// know nothing of overlays.
 //
 //	go run ./boot/mkkernel -arch amd64 -report
 //
@@ -33,15 +35,16 @@ func main() {
 	flag.StringVar(&b.tags, "tags", "", "build tags besides tamago, separated by commas")
 	out := flag.String("o", "", "boot image to write (default build/onsen-ARCH)")
 	dir := flag.String("overlay", "", "directory to write the overlay to (default build/overlay-ARCH)")
+	tree := flag.Bool("tree", false, "run the command with a GOROOT of its own instead of an overlay")
 	report := flag.Bool("report", false, "explain the overlay and exit")
 	flag.Parse()
-	if err := run(b, *out, *dir, *report, flag.Args()); err != nil {
+	if err := run(b, *out, *dir, *tree, *report, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "mkkernel:", err)
 		os.Exit(1)
 	}
 }
 
-func run(b builder, out, dir string, report bool, args []string) error {
+func run(b builder, out, dir string, tree, report bool, args []string) error {
 	if _, ok := targets[b.arch]; !ok {
 		return fmt.Errorf("-arch %q: must be amd64 or arm64", b.arch)
 	}
@@ -60,6 +63,12 @@ func run(b builder, out, dir string, report bool, args []string) error {
 	}
 	if b.index, err = overlay.Generate(goroot, b.arch, dir); err != nil {
 		return err
+	}
+	if tree {
+		b.goroot = filepath.Join(filepath.Dir(b.index), "..", "goroot-"+b.arch)
+		if err := overlay.Tree(goroot, b.index, b.goroot); err != nil {
+			return err
+		}
 	}
 	if len(args) > 0 {
 		return b.command(args)

@@ -1,0 +1,74 @@
+# Onsen. "make" builds the kernel, "make help" lists the rest.
+# Building needs Go and GNU make, nothing else.
+
+GO    ?= go
+BUILD := build
+ARCHS := amd64 arm64
+
+# ARCH=amd64 or ARCH=arm64 limits the targets that take it to one of them.
+archs := $(or $(ARCH),$(ARCHS))
+
+# What runs on bare metal; the rest of the tree is for the build host.
+METAL := . ./arch/... ./kernel/...
+
+mkkernel := $(BUILD)/mkkernel
+
+.DEFAULT_GOAL := kernel
+.PHONY: kernel test host-test boot-test vet lint check overlay-report clean help toolchain FORCE
+
+kernel: $(archs:%=$(BUILD)/onsen-%) ## build the kernel: build/onsen-ARCH and its ELF file for gdb [ARCH=]
+
+# The go command knows what is up to date.
+$(BUILD)/onsen-%: $(mkkernel) FORCE
+	@$(mkkernel) -arch $* -o $@
+
+$(mkkernel): FORCE | toolchain
+	@$(GO) build -o $@ ./boot/mkkernel
+
+test: ## everything that CI checks: vet, lint, check, host tests, boot tests
+	@$(MAKE) --no-print-directory vet
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory host-test
+	@$(MAKE) --no-print-directory boot-test
+
+host-test: | toolchain ## run the tests that need no machine to boot
+	@echo "  TEST    ./..."
+	@$(GO) test ./...
+
+vet: $(mkkernel) ## run go vet on the host code and on the kernel [ARCH=]
+	@echo "  VET     ./..."
+	@$(GO) vet ./...
+	@set -e; for a in $(archs); do \
+		echo "  VET     $(METAL) ($$a)"; \
+		$(mkkernel) -arch $$a $(GO) vet $(METAL); \
+	done
+
+# staticcheck reads the sources of the standard library by itself and fails on
+# files that only the overlay has; it gets a GOROOT made of links (-tree).
+lint: $(mkkernel) ## run gofmt and staticcheck on the host code and on the kernel [ARCH=]
+	@echo "  GOFMT   ."
+	@files=$$(find . -path ./$(BUILD) -prune -o -name '*.go' -print | xargs $$($(GO) env GOROOT)/bin/gofmt -l); [ -z "$$files" ] || { echo "not formatted by gofmt:" $$files; exit 1; }
+	@$(GO) build -o $(BUILD)/staticcheck honnef.co/go/tools/cmd/staticcheck
+	@echo "  LINT    ./..."
+	@$(BUILD)/staticcheck ./...
+	@set -e; for a in $(archs); do \
+		echo "  LINT    $(METAL) ($$a)"; \
+		$(mkkernel) -arch $$a -tree $(BUILD)/staticcheck $(METAL); \
+	done
+
+overlay-report: $(mkkernel) ## explain every change to Go's standard library [ARCH=]
+	@set -e; for a in $(archs); do $(mkkernel) -arch $$a -report; done
+
+clean: ## remove everything that was built
+	rm -rf $(BUILD)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+toolchain:
+	@$(GO) version 2>/dev/null | grep -Eq 'go1\.(2[1-9]|[3-9][0-9])' || { \
+		echo "Onsen needs Go 1.21 or newer as '$(GO)' (see https://go.dev/dl);" \
+			"it fetches the version that go.mod names." >&2; exit 1; }
+
+-include qemu/qemu.mk
