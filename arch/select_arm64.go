@@ -80,7 +80,13 @@ func PendingEvents() Event { return impl.PendingEvents() }
 //go:nosplit
 func TakeEvents() Event { return impl.TakeEvents() }
 
-// SendIPI records e for a CPU, this one included, and interrupts it.
+// ClearEvents forgets events recorded for this CPU.
+//
+//go:nosplit
+func ClearEvents(e Event) { impl.ClearEvents(e) }
+
+// SendIPI records e, which may be empty, for a CPU, this one included, and
+// interrupts it.
 //
 //go:nosplit
 func SendIPI(cpu int, e Event) { impl.SendIPI(cpu, e) }
@@ -172,6 +178,21 @@ func MapDevice(pa, size uintptr) uintptr { return impl.MapDevice(pa, size) }
 //go:nosplit
 func ZeroPage(va uintptr) { impl.ZeroPage(va) }
 
+// InitIdleStack prepares the boot CPU's idle stack. The first switch to the
+// returned stack calls rt.IdleStart.
+//
+//go:nosplit
+func InitIdleStack() uintptr { return impl.InitIdleStack() }
+
+// SysSetTLS is the number of the system call that sets the thread pointer, if
+// the architecture has one.
+const SysSetTLS = impl.SysSetTLS
+
+// SetTLS sets the thread pointer of the running thread.
+//
+//go:nosplit
+func SetTLS(tls uintptr) { impl.SetTLS(tls) }
+
 // SwitchStack saves this kernel stack in *save and continues on the one that
 // was saved as to. Interrupts are masked.
 //
@@ -188,7 +209,7 @@ func InitThreadStack(top uintptr, parent *Frame, sp, tls uintptr) uintptr {
 }
 
 // LoadThread makes top the kernel stack and tls the thread pointer of the
-// thread that runs next on this CPU.
+// thread that runs next on this CPU. Zeros stand for the idle loop.
 //
 //go:nosplit
 func LoadThread(top, tls uintptr) { impl.LoadThread(top, tls) }

@@ -64,6 +64,9 @@ func PendingEvents() Event { return Event(hostEvents.Load()) }
 // TakeEvents returns and clears what SendIPI recorded.
 func TakeEvents() Event { return Event(hostEvents.Swap(0)) }
 
+// ClearEvents forgets recorded events.
+func ClearEvents(e Event) { hostEvents.And(^uint32(e)) }
+
 // SendIPI records an event.
 func SendIPI(_ int, e Event) { hostEvents.Or(uint32(e)) }
 
