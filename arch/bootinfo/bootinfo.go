@@ -57,8 +57,19 @@ type Info struct {
 	Diagnostics []string
 }
 
+// maxDiagnostics bounds Diagnostics, so that nonsense from the firmware cannot
+// fill memory and log.
+const maxDiagnostics = 64
+
 // Note records something odd but survivable in Diagnostics.
 func (info *Info) Note(format string, args ...any) {
+	switch n := len(info.Diagnostics); {
+	case n == maxDiagnostics-1:
+		info.Diagnostics = append(info.Diagnostics, "There is more that is odd; it is not listed.")
+		return
+	case n >= maxDiagnostics:
+		return
+	}
 	info.Diagnostics = append(info.Diagnostics, fmt.Sprintf(format, args...))
 }
 
@@ -128,10 +139,10 @@ func (info *Info) MarkBootCPU(hardwareID uint64) {
 		others = append(others, c)
 	}
 	if !found && len(info.CPUs) > 0 {
-		info.Note("the boot CPU %#x is not in the firmware's list of %d CPUs", hardwareID, len(info.CPUs))
+		info.Note("The boot CPU %#x is not in the firmware's list of %d CPUs.", hardwareID, len(info.CPUs))
 	}
 	if !boot.Enabled {
-		info.Note("the firmware lists the boot CPU %#x as disabled", hardwareID)
+		info.Note("The firmware lists the boot CPU %#x as disabled.", hardwareID)
 		boot.Enabled = true
 	}
 	boot.Boot = true
@@ -469,4 +480,21 @@ type Power struct {
 	// Writing ResetValue to Reset restarts the machine.
 	Reset      Register
 	ResetValue uint8
+}
+
+// SetInitrd records and reserves the initrd. One that does not lie in Memory,
+// which must be filled already, is noted and ignored.
+func (info *Info) SetInitrd(r Range) {
+	if r.Empty() {
+		info.Note("The boot loader gave an empty initrd: ignored.")
+		return
+	}
+	for _, m := range info.Memory {
+		if m.Contains(r) {
+			info.Initrd = r
+			info.Reserve(r, "initrd")
+			return
+		}
+	}
+	info.Note("The initrd at %v is not in memory: ignored.", r)
 }

@@ -113,3 +113,35 @@ func TestISAInterrupt(t *testing.T) {
 		}
 	}
 }
+
+func TestNoteIsBounded(t *testing.T) {
+	var info Info
+	for range 1000 {
+		info.Note("odd")
+	}
+	if n := len(info.Diagnostics); n != maxDiagnostics {
+		t.Errorf("%d diagnostics, want %d", n, maxDiagnostics)
+	}
+}
+
+func TestSetInitrd(t *testing.T) {
+	memory := []Range{{0x1000, 0x9000}, {0x10000, 0x20000}}
+	for _, c := range []struct {
+		r  Range
+		ok bool
+	}{
+		{Range{0x10000, 0x20000}, true},
+		{Range{0x1234, 0x1235}, true},
+		{Range{0x8000, 0x11000}, false}, // across the hole
+		{Range{0x20000, 0x30000}, false},
+		{Range{0x5000, 0x5000}, false},
+		{Range{0x6000, 0x5000}, false},
+	} {
+		info := Info{Memory: memory}
+		info.SetInitrd(c.r)
+		ok := info.Initrd == c.r && len(info.Reserved) == 1 && len(info.Diagnostics) == 0
+		if ok != c.ok {
+			t.Errorf("SetInitrd(%v): %+v", c.r, info)
+		}
+	}
+}
