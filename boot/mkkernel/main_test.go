@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"debug/elf"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// tiny is a module with just what the image builder looks for.
+var tiny = map[string]string{
+	"go.mod": "module onsen\n\ngo 1.26\n",
+	"main.go": `//go:build tamago
+
+package main
+
+import "onsen/arch"
+
+func main() { println("hello from", arch.Name, arch.Start()) }
+`,
+	"arch/arch_amd64.go":     "package arch\n\nimport \"onsen/arch/amd64\"\n\nconst Name = \"amd64\"\n\nfunc Start() any { return amd64.Entries }\n",
+	"arch/arch_arm64.go":     "package arch\n\nimport \"onsen/arch/arm64\"\n\nconst Name = \"arm64\"\n\nfunc Start() any { return arm64.Entries }\n",
+	"arch/amd64/amd64.go":    "package amd64\n\nfunc bootPVH()\nfunc start64()\n\nvar Entries = []func(){bootPVH, start64}\n",
+	"arch/amd64/start.s":     "TEXT ·bootPVH(SB), 7, $0\n\tHLT\n\nTEXT ·start64(SB), 7, $0\n\tJMP _rt0_amd64_linux(SB)\n",
+	"arch/arm64/arm64.go":    "package arm64\n\nfunc start()\n\nvar Entries = []func(){start}\n",
+	"arch/arm64/start.s":     "TEXT ·start(SB), 7, $0\n\tJMP _rt0_arm64_linux(SB)\n",
+	"other/main.go":          "package main\n\nfunc main() {}\n",
+	"other/tagged/tagged.go": "//go:build tamago && extra\n\npackage main\n\nimport \"onsen/arch\"\n\nfunc main() { println(arch.Start()) }\n",
+}
+
+// module writes the tiny module to a new directory.
+func module(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range tiny {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// mkkernel returns the path of the command.
+func mkkernel(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("builds kernels")
+	}
+	path := filepath.Join(t.TempDir(), "mkkernel")
+	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return path
+}
+
+func runIn(dir, command string, args ...string) (string, error) {
+	cmd := exec.Command(command, args...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// The same tree gives the same bytes wherever it is built.
+func TestReproducible(t *testing.T) {
+	command := mkkernel(t)
+	for arch := range targets {
+		t.Run(arch, func(t *testing.T) {
+			var first map[string][]byte
+			for range 2 {
+				dir := module(t)
+				if out, err := runIn(dir, command, "-arch", arch); err != nil {
+					t.Fatalf("%v\n%s", err, out)
+				}
+				checkPaths(t, filepath.Join(dir, "build", "onsen-"+arch+".elf"), dir)
+				built := make(map[string][]byte)
+				for _, name := range []string{"build/onsen-" + arch, "build/onsen-" + arch + ".elf"} {
+					text, err := os.ReadFile(filepath.Join(dir, name))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if first != nil && !bytes.Equal(text, first[name]) {
+						t.Errorf("%s differs from one tree to the other", name)
+					}
+					built[name] = text
+				}
+				first = built
+			}
+		})
+	}
+}
+
+// checkPaths looks for the path of the tree in the sections of an ELF file, and
+// for that of any overlay: the compiler's output may come from the build cache.
+func checkPaths(t *testing.T, path, dir string) {
+	t.Helper()
+	f, err := elf.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, s := range f.Sections {
+		if s.Type == elf.SHT_NOBITS || s.Type == elf.SHT_NULL {
+			continue
+		}
+		data, err := s.Data() // decompressed
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, leak := range []string{dir, "/overlay-"} {
+			if bytes.Contains(data, []byte(leak)) {
+				t.Errorf("section %s holds the path %q", s.Name, leak)
+			}
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	command := mkkernel(t)
+	dir := module(t)
+	tests := []struct {
+		name string
+		args []string
+		want string
+		fail bool
+	}{
+		{name: "no architecture", want: `-arch ""`, fail: true},
+		{name: "unknown architecture", args: []string{"-arch", "riscv64"}, want: "must be amd64 or arm64", fail: true},
+		{name: "no entry point", args: []string{"-arch", "amd64", "-main", "other"}, want: "onsen/arch/amd64.bootPVH", fail: true},
+		{name: "tag missing", args: []string{"-arch", "amd64", "-main", "other/tagged"}, want: "build constraints exclude all Go files", fail: true},
+		{name: "tag", args: []string{"-arch", "amd64", "-main", "other/tagged", "-tags", "extra", "-o", "out/k"}, want: "out/k.elf"},
+		{name: "command", args: []string{"-arch", "arm64", "go", "list", "-f", "{{.Name}} {{.GoFiles}}", "."}, want: "main [main.go]"},
+		{name: "command with a tree", args: []string{"-arch", "arm64", "-tree", "go", "list", "runtime/goos"}, want: "runtime/goos"},
+		{name: "report", args: []string{"-arch", "arm64", "-report"}, want: "arenaBaseOffset"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			out, err := runIn(dir, command, test.args...)
+			if (err != nil) != test.fail || !strings.Contains(out, test.want) {
+				t.Errorf("mkkernel %v: %v\n%s\nwant %q", test.args, err, out, test.want)
+			}
+		})
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*", "*.tmp*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
