@@ -1,0 +1,44 @@
+package boottest
+
+import (
+	"fmt"
+	"hash/crc32"
+	"testing"
+
+	"onsen/qemu"
+	"onsen/qemu/qemutest"
+)
+
+// 64 KiB pasted at once arrive complete and in order.
+func TestConsolePaste(t *testing.T) {
+	const size = 64 << 10
+	paste := noise(size)
+	want := fmt.Sprintf("%08x", crc32.ChecksumIEEE(paste))
+	for _, arch := range qemu.Arches {
+		for _, cpus := range []int{1, 4} {
+			t.Run(fmt.Sprintf("%s,%d", arch, cpus), func(t *testing.T) {
+				t.Parallel()
+				m := qemutest.Kernel(t, arch)
+				m.CPUs = cpus
+				m.Append = append(m.Append, fmt.Sprintf("onsen.echo=%d", size))
+				g := qemutest.Boot(t, m)
+				g.Expect(fmt.Sprintf(`^echo: reading %d bytes$`, size))
+				g.Type(paste)
+				got := g.Expect(`^echo: (\d+) bytes crc32 (?:0x)?([0-9a-f]+)$`)
+				if got[1] != fmt.Sprint(size) || got[2] != want {
+					t.Errorf("%q, want %d bytes with %s", got[0], size, want)
+				}
+				g.Exit(qemu.PoweredOff)
+			})
+		}
+	}
+}
+
+// A machine without a serial port comes up and ends like any other.
+func TestNoConsole(t *testing.T) {
+	m := qemutest.Kernel(t, qemu.AMD64)
+	t.Parallel()
+	m.Machine = "microvm,isa-serial=off"
+	m.Append = append(m.Append, "onsen.selftest")
+	qemutest.Boot(t, m).Exit(qemu.PoweredOff)
+}
