@@ -1,0 +1,154 @@
+package sched
+
+// Ways to enter schedule.
+type mode uint8
+
+const (
+	modeBlock   mode = iota // sleep if the task's state says so
+	modePreempt             // stay runnable whatever the state
+	modeYield               // as modeBlock, and give up the rest of the request
+)
+
+// Schedule gives the CPU to the task that should run next. If the caller has
+// set its state to sleep it returns after a wake-up, otherwise when it is its
+// turn again. A pending signal keeps the caller from sleeping in a state that
+// signals interrupt.
+//
+// Preconditions: no spin lock is held.
+func Schedule() { schedule(modeBlock) }
+
+// Yield lets other runnable tasks of the CPU run first.
+func Yield() { schedule(modeYield) }
+
+// CondResched is called in long loops of kernel code: it handles the events
+// that are pending and lets another task run if it should. It does not put the
+// caller to sleep, whatever its state. It reports whether others ran.
+func CondResched() bool {
+	if pendingEvents() != 0 {
+		HandleEvents()
+	}
+	if !NeedResched() {
+		return false
+	}
+	schedule(modePreempt)
+	return true
+}
+
+// NeedResched reports whether the running task should call Schedule soon.
+func NeedResched() bool { return Current().flags.Load()&TIFNeedResched != 0 }
+
+func schedule(m mode) {
+	if atomicContext() {
+		panic("sched: scheduling while atomic")
+	}
+	if pendingEvents() != 0 {
+		HandleEvents()
+	}
+	rq := thisRq()
+	rq.lock.Lock()
+	prev := rq.curr
+	rq.updateCurr()
+	if prev.flags.Load()&TIFNeedResched != 0 {
+		prev.flags.And(^TIFNeedResched)
+	}
+	if m == modeYield {
+		rq.yield()
+	}
+	if s := prev.state.Load(); s != 0 && m != modePreempt {
+		rq.sleep(prev, State(s))
+	}
+	next := rq.pickNext(prev)
+	if next == prev {
+		rq.lock.Unlock()
+		return
+	}
+	rq.switchTo(prev, next)
+}
+
+// sleep takes the running task off the queue, unless a signal ends the sleep
+// before it begins.
+//
+// Preconditions: lock held.
+func (rq *Rq) sleep(t *Task, s State) {
+	if signalPendingState(t, s) {
+		t.state.Store(uint32(TaskRunning))
+		return
+	}
+	t.nvcsw++
+	rq.deactivate(t, offRq)
+}
+
+// pickNext chooses the task to run after prev. prev, if it stays runnable and
+// is not chosen, is put where it waits.
+//
+// Preconditions: lock held.
+func (rq *Rq) pickNext(prev *Task) *Task {
+	stays := prev != rq.idle && prev.onRq.Load() == queued
+	if stays && !prev.CPUsAllowed().Has(rq.cpu) {
+		rq.deactivate(prev, migrating) // goes on in finishTaskSwitch
+		stays = false
+	}
+	n := rq.fair.waiting.root
+	switch {
+	case n == nil && stays:
+		return prev
+	case n == nil:
+		idleCPUs.Or(uint64(MaskOf(rq.cpu)))
+		return rq.idle
+	case stays && prev.key < n.key:
+		return prev
+	}
+	rq.fair.waiting.pop()
+	if stays {
+		prev.nivcsw++
+		rq.fair.waiting.insert(&prev.node)
+	}
+	return taskOf(n)
+}
+
+// switchTo runs next in place of prev, the caller. It returns when the caller
+// runs again, perhaps on another CPU. A dead caller does not return.
+//
+// Preconditions: lock held; released on return.
+func (rq *Rq) switchTo(prev, next *Task) {
+	rq.switches++
+	next.execStart = rq.clock
+	next.onCPU.Store(1)
+	rq.curr, rq.prev = next, prev
+	setCurrent(next)
+	if prev.state.Load() == uint32(TaskDead) {
+		exitGoroutine(prev, next)
+	}
+	switchGoroutine(prev, next)
+	finishTaskSwitch()
+}
+
+// ScheduleTail is the first thing a new task does: it finishes the switch that
+// started it.
+func ScheduleTail() { finishTaskSwitch() }
+
+// finishTaskSwitch lets go of the task that ran before the caller on this CPU.
+//
+// Preconditions: this CPU's Rq.lock held; released on return.
+func finishTaskSwitch() {
+	rq := thisRq()
+	prev := rq.prev
+	// From onCPU.Store on, another CPU may run prev.
+	dead := prev.state.Load() == uint32(TaskDead)
+	leaving := prev.onRq.Load() == migrating
+	prev.onCPU.Store(0)
+	rq.lock.Unlock()
+	if dead {
+		prev.g = nil
+	}
+	if leaving {
+		finishMigration(prev)
+	}
+}
+
+// Exit ends the calling task. It does not return.
+func Exit() {
+	SetSpecialState(TaskDead)
+	Schedule()
+	panic("sched: a dead task runs")
+}

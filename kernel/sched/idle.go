@@ -1,0 +1,57 @@
+package sched
+
+// NewIdle returns the idle task of cpu. It has no goroutine yet: the one that
+// calls StartIdle on that CPU becomes it.
+func NewIdle(name string, cpu int) *Task {
+	t := &Task{idle: true}
+	t.SetName(name)
+	t.timer.task = t
+	t.schedFork(nil)
+	t.cpu.Store(int32(cpu))
+	t.cpusAllowed.Store(uint64(MaskOf(cpu)))
+	t.onRq.Store(queued)
+	t.onCPU.Store(1)
+	return t
+}
+
+// StartIdle makes the calling goroutine the idle task t of its CPU, which
+// becomes active. The goroutine is locked to the CPU's task thread.
+func StartIdle(t *Task) {
+	rq := &runqueues[t.CPU()]
+	bindIdle(t)
+	rq.lock.Lock()
+	rq.idle, rq.curr, rq.prev = t, t, t
+	t.execStart = ktime()
+	setCurrent(t)
+	rq.lock.Unlock()
+	active.Or(uint64(MaskOf(rq.cpu)))
+}
+
+// Idle is what a CPU's idle task does for ever: it lets other tasks run as long
+// as there are any, takes one over from a busier CPU, and otherwise waits for
+// an event. It does not return.
+func Idle() {
+	rq := thisRq()
+	rq.lock.Lock()
+	if rq.running.Load() == 0 {
+		idleCPUs.Or(uint64(MaskOf(rq.cpu)))
+	}
+	rq.lock.Unlock()
+	for {
+		rq.waitForWork()
+		schedule(modeBlock)
+	}
+}
+
+// waitForWork returns when the idle task should call schedule.
+func (rq *Rq) waitForWork() {
+	for !NeedResched() {
+		switch {
+		case pendingEvents() != 0:
+			HandleEvents()
+		case rq.pull():
+		default:
+			idleWait()
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package sched
+
+import (
+	"sync/atomic"
+
+	"onsen/kernel/spin"
+)
+
+// Mutex is a lock for whose holder others sleep. A holder that lets go hands it
+// to the task that has waited longest, but for one that asks at that very
+// moment. Only tasks use it, never with a spin lock held. The zero value is
+// free; it must not be copied.
+type Mutex struct {
+	// owner is the holder. From nil it is changed by CompareAndSwap without
+	// lock; a holder that has waiters changes it under lock.
+	owner atomic.Pointer[Task]
+	// contended is set while somebody waits. Written under lock.
+	contended atomic.Bool
+	lock      spin.Lock
+	waiters   lockQueue // lock
+}
+
+// Lock takes the mutex.
+func (m *Mutex) Lock() {
+	if t := Current(); !m.owner.CompareAndSwap(nil, t) {
+		_ = m.lockSlow(t, TaskUninterruptible)
+	}
+}
+
+// LockInterruptible takes the mutex unless a signal comes first: ErrRestart.
+func (m *Mutex) LockInterruptible() error {
+	if t := Current(); !m.owner.CompareAndSwap(nil, t) {
+		return m.lockSlow(t, TaskInterruptible)
+	}
+	return nil
+}
+
+// LockKillable takes the mutex unless a fatal signal comes first: ErrRestart.
+func (m *Mutex) LockKillable() error {
+	if t := Current(); !m.owner.CompareAndSwap(nil, t) {
+		return m.lockSlow(t, TaskKillable)
+	}
+	return nil
+}
+
+// TryLock takes the mutex if it is free, and reports whether it did.
+func (m *Mutex) TryLock() bool { return m.owner.CompareAndSwap(nil, Current()) }
+
+// Unlock gives the mutex to the task that has waited longest, or frees it.
+func (m *Mutex) Unlock() {
+	t := Current()
+	if m.owner.Load() != t {
+		panic("sched: unlock of a mutex that the task does not hold")
+	}
+	m.owner.Store(nil)
+	if m.contended.Load() {
+		m.handOver()
+	}
+}
+
+// Held reports whether the calling task holds the mutex.
+func (m *Mutex) Held() bool { return m.owner.Load() == Current() }
+
+// lockSlow waits for the mutex.
+func (m *Mutex) lockSlow(t *Task, s State) error {
+	if m.owner.Load() == t {
+		panic("sched: mutex locked twice by one task")
+	}
+	w := &t.lockWait
+	w.task = t
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.waiters.push(w)
+	m.contended.Store(true)
+	// The holder may have let go without seeing that somebody waits.
+	m.grant()
+	err := w.sleep(&m.lock, s)
+	if err != nil {
+		m.waiters.remove(w)
+		m.contended.Store(m.waiters.first != nil)
+	}
+	return err
+}
+
+func (m *Mutex) handOver() {
+	m.lock.Lock()
+	m.grant()
+	m.lock.Unlock()
+}
+
+// grant gives a free mutex to the first waiter.
+//
+// Preconditions: lock held.
+func (m *Mutex) grant() {
+	w := m.waiters.first
+	if w == nil || !m.owner.CompareAndSwap(nil, w.task) {
+		return
+	}
+	m.waiters.remove(w)
+	m.contended.Store(m.waiters.first != nil)
+	TryToWakeUp(w.task, TaskNormal)
+}

@@ -1,0 +1,24 @@
+package sched
+
+import "syscall"
+
+// ErrRestart is the ERESTARTSYS of Linux: a signal ended the wait. It never
+// reaches a program; whoever finishes the system call decides between a restart
+// and EINTR.
+const ErrRestart = syscall.Errno(512)
+
+// FatalSignalPending reports whether a signal that kills t is pending. It is
+// asked only while TIFSigPending is set, with t's run queue locked, and set by
+// the owner of signals at start-up.
+var FatalSignalPending = func(*Task) bool { return false }
+
+// SignalPending reports whether interruptible sleeps of t should end.
+func SignalPending(t *Task) bool { return t.TestFlag(TIFSigPending | TIFNotifySignal) }
+
+// signalPendingState reports whether a signal ends a sleep of t in state s.
+func signalPendingState(t *Task, s State) bool {
+	if s&(TaskInterruptible|TaskWakekill) == 0 || !SignalPending(t) {
+		return false
+	}
+	return s&TaskInterruptible != 0 || FatalSignalPending(t)
+}

@@ -1,0 +1,193 @@
+//go:build !tamago
+
+package sched
+
+import (
+	"bytes"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"onsen/arch/spec"
+)
+
+// On the host a CPU is a baton: of all goroutines that are tasks of one CPU
+// only the one that holds it runs. A switch passes it on over a channel.
+// Goroutines that are not tasks stand for the background threads of CPU 0.
+
+// hostG is the goroutine of a task.
+type hostG struct {
+	baton chan struct{}
+	cpu   int // where it runs; written by who passes the baton
+	task  *Task
+	// atomic counts preemptDisable. Exclusive to the goroutine.
+	atomic int
+}
+
+type goroutine = *hostG
+
+// hostGs finds the hostG of a goroutine by its number.
+var hostGs sync.Map
+
+func self() *hostG {
+	g, ok := hostGs.Load(goroutineID())
+	if !ok {
+		return nil
+	}
+	return g.(*hostG)
+}
+
+// goroutineID parses "goroutine 12 [running]:".
+func goroutineID() int {
+	var buf [64]byte
+	text := buf[:runtime.Stack(buf[:], false)]
+	text, _, _ = bytes.Cut(bytes.TrimPrefix(text, []byte("goroutine ")), []byte(" "))
+	id, err := strconv.Atoi(string(text))
+	if err != nil {
+		panic(err)
+	}
+	return id
+}
+
+func newGoroutine(fn func()) goroutine {
+	g := &hostG{baton: make(chan struct{})}
+	go func() {
+		<-g.baton
+		hostGs.Store(goroutineID(), g)
+		fn()
+	}()
+	return g
+}
+
+func (next *Task) passBaton(prev *Task) {
+	next.g.cpu, next.g.task = prev.g.cpu, next
+	next.g.baton <- struct{}{}
+}
+
+func switchGoroutine(prev, next *Task) {
+	g := prev.g // prev may be on another CPU as soon as next runs
+	next.passBaton(prev)
+	<-g.baton
+}
+
+func exitGoroutine(prev, next *Task) {
+	hostGs.Delete(goroutineID())
+	next.passBaton(prev)
+	runtime.Goexit()
+}
+
+func bindIdle(t *Task) {
+	t.g = &hostG{baton: make(chan struct{}), cpu: t.CPU(), task: t}
+	hostGs.Store(goroutineID(), t.g)
+}
+
+// Current returns the calling task.
+func Current() *Task { return self().task }
+
+func setCurrent(*Task) {}
+
+func thisCPU() int {
+	if g := self(); g != nil {
+		return g.cpu
+	}
+	return 0
+}
+
+func onTaskThread(*Rq) bool { return self() != nil }
+
+var hostStart = time.Now()
+
+func ktime() int64 { return int64(time.Since(hostStart)) }
+
+// hostCPU is the interrupt side of a CPU.
+type hostCPU struct {
+	events   atomic.Uint32
+	deadline atomic.Int64 // 0: none
+	kicked   chan struct{}
+}
+
+var hostCPUs [maxCPUs]hostCPU
+
+func init() {
+	for i := range hostCPUs {
+		hostCPUs[i].kicked = make(chan struct{}, 1)
+	}
+}
+
+func pendingEvents() spec.Event {
+	c := &hostCPUs[thisCPU()]
+	if d := c.deadline.Load(); d != 0 && ktime() >= d && c.deadline.CompareAndSwap(d, 0) {
+		c.events.Or(uint32(spec.EventTimer))
+	}
+	return spec.Event(c.events.Load())
+}
+
+func takeEvents() spec.Event {
+	return spec.Event(hostCPUs[thisCPU()].events.Swap(0))
+}
+
+func sendReschedule(cpu int) {
+	c := &hostCPUs[cpu]
+	c.events.Or(uint32(spec.EventReschedule))
+	select {
+	case c.kicked <- struct{}{}:
+	default:
+	}
+}
+
+func setDeadline(ns int64) { hostCPUs[thisCPU()].deadline.Store(ns) }
+
+func timerTick() {}
+
+func idleWait() {
+	c := &hostCPUs[thisCPU()]
+	limit := time.Hour
+	if d := c.deadline.Load(); d != 0 {
+		limit = time.Duration(d - ktime())
+	}
+	select {
+	case <-c.kicked:
+	case <-time.After(limit):
+	}
+}
+
+func backgroundRunnable() bool { return false }
+
+func lendToBackground(int64) {}
+
+func preemptDisable() {
+	if g := self(); g != nil {
+		g.atomic++
+	}
+}
+
+func preemptEnable() {
+	if g := self(); g != nil {
+		g.atomic--
+	}
+}
+
+func atomicContext() bool {
+	g := self()
+	return g != nil && g.atomic != 0
+}
+
+// Sched returns nothing on the host.
+func (t *Task) Sched() (pc, sp, fp uintptr) { return 0, 0, 0 }
+
+// StartHostCPUs starts n fake CPUs, once per process. Tests then wake the tasks
+// they make with WakeUpNewTask and wait for them with ordinary channels.
+func StartHostCPUs(n int) {
+	var up sync.WaitGroup
+	for cpu := range n {
+		up.Add(1)
+		go func() {
+			StartIdle(NewIdle("swapper/"+strconv.Itoa(cpu), cpu))
+			up.Done()
+			Idle()
+		}()
+	}
+	up.Wait()
+}

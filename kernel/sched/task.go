@@ -1,0 +1,216 @@
+package sched
+
+import (
+	"sync/atomic"
+
+	"onsen/arch/spec"
+	"onsen/kernel/spin"
+)
+
+// State is a task's state word, or a set of states to wake. The values are
+// Linux's (include/linux/sched.h).
+type State uint32
+
+const (
+	// TaskRunning tasks run or are on a run queue.
+	TaskRunning State = 0
+	// TaskInterruptible tasks sleep until woken or signalled.
+	TaskInterruptible State = 0x01
+	// TaskUninterruptible tasks sleep until woken.
+	TaskUninterruptible State = 0x02
+	// TaskStopped tasks were stopped by a signal.
+	TaskStopped State = 0x04
+	// TaskTraced tasks were stopped by their tracer.
+	TaskTraced State = 0x08
+	// TaskParked kernel threads wait in KthreadParkme.
+	TaskParked State = 0x40
+	// TaskDead tasks never run again.
+	TaskDead State = 0x80
+	// TaskWakekill joined to a state lets fatal signals end the sleep.
+	TaskWakekill State = 0x100
+	// TaskWaking tasks are between sleep and run queue.
+	TaskWaking State = 0x200
+	// TaskNoload joined to TaskUninterruptible keeps a sleeper out of the load.
+	TaskNoload State = 0x400
+	// TaskNew tasks have not been woken for the first time.
+	TaskNew State = 0x800
+
+	// TaskKillable sleeps end with a wake-up or a fatal signal.
+	TaskKillable = TaskWakekill | TaskUninterruptible
+	// TaskIdle sleeps are those of a kernel thread that has nothing to do.
+	TaskIdle = TaskUninterruptible | TaskNoload
+	// TaskNormal is what an ordinary wake-up wakes.
+	TaskNormal = TaskInterruptible | TaskUninterruptible
+)
+
+// Thread flags: work that others leave for a task. Any CPU may set them, so
+// they are atomic and apart from what only the task writes.
+const (
+	// TIFNotifyResume asks for task work before the return to user mode.
+	TIFNotifyResume uint32 = 1 << 1
+	// TIFSigPending says that a signal may be waiting.
+	TIFSigPending uint32 = 1 << 2
+	// TIFNeedResched asks the running task to call Schedule soon.
+	TIFNeedResched uint32 = 1 << 3
+	// TIFNotifySignal ends interruptible sleeps without a signal.
+	TIFNotifySignal uint32 = 1 << 17
+)
+
+// Values of Task.onRq.
+const (
+	offRq     = 0 // sleeps, is new or dead
+	queued    = 1 // runs, or waits in a run queue
+	migrating = 2 // leaves one run queue for another
+)
+
+// Task is the scheduler's part of a task. It is made by NewTask or NewIdle and
+// must not be copied.
+type Task struct {
+	// node is the place in the fair queue; its key is the virtual deadline.
+	// First field. Protected by the lock of the task's Rq.
+	node
+
+	// state is a State. The task itself sets it to sleep; wakers set it back,
+	// holding piLock.
+	state atomic.Uint32
+	// flags are TIF bits.
+	flags atomic.Uint32
+	// onRq is offRq, queued or migrating. Written under the lock of the Rq of
+	// cpu.
+	onRq atomic.Uint32
+	// onCPU is 1 from before the task runs until its context is saved. Set
+	// under Rq.lock, cleared by finishTaskSwitch.
+	onCPU atomic.Uint32
+	// cpu is where the task is queued or ran last. Written under piLock while
+	// the task is off every queue, else under the lock of the Rq it leaves.
+	cpu atomic.Int32
+	// cpusAllowed is a CPUMask, never empty. Written under piLock.
+	cpusAllowed atomic.Uint64
+
+	// piLock serialises wake-ups and changes of affinity.
+	piLock spin.Lock
+
+	// vruntime is the CPU time received, in ns, scaled by weight. While the
+	// task is off the queue it is relative to Rq.vtime. Rq.lock.
+	vruntime int64
+	// execStart is when the time on the CPU was last accounted for, and while
+	// the task sleeps, since when. Rq.lock.
+	execStart int64
+	// sumExec is the CPU time received, in ns. Rq.lock.
+	sumExec int64
+	// weight is the share of the CPU, nice0Weight for nice 0. Rq.lock.
+	weight int64
+
+	// nvcsw and nivcsw count the switches away from the task that it wanted
+	// and did not want. Owned by the task.
+	nvcsw, nivcsw uint64
+
+	policy     Policy // Rq.lock
+	staticPrio int32  // 100..139, from nice. Rq.lock
+	prio       int32  // effective; below MaxRTPrio is real time. Rq.lock
+
+	resetOnFork bool // children get default scheduling. Rq.lock
+	idle        bool // an idle task. Constant
+
+	// g is the goroutine. Set before the task first runs, then constant.
+	g goroutine
+
+	// wait is the storage for one place in a wait queue; see WaitQueue.
+	// Exclusive to the task, but for the links.
+	wait WaitEntry
+	// lockWait is the place in the queue of a Mutex or RWSem. The task can
+	// wait for one at a time.
+	lockWait lockWaiter
+	// timer ends ScheduleTimeout. Exclusive to the task.
+	timer Timer
+
+	name atomic.Pointer[string]
+}
+
+// NewTask returns a task named name that will run fn when it is first switched
+// to. fn must begin with ScheduleTail and end with Exit. The scheduling
+// attributes are those of parent, as SchedFork passes them on.
+func NewTask(name string, parent *Task, fn func()) *Task {
+	t := &Task{g: newGoroutine(fn)}
+	t.state.Store(uint32(TaskNew))
+	t.SetName(name)
+	t.timer.task = t
+	t.schedFork(parent)
+	return t
+}
+
+// schedFork copies the scheduling attributes of parent, whose owner is the
+// caller, or sets the default ones.
+func (t *Task) schedFork(parent *Task) {
+	t.policy, t.staticPrio = PolicyNormal, niceToPrio(0)
+	t.cpusAllowed.Store(uint64(AllCPUs))
+	if parent != nil {
+		t.cpusAllowed.Store(parent.cpusAllowed.Load())
+		t.cpu.Store(parent.cpu.Load())
+		if !parent.resetOnFork {
+			t.policy, t.staticPrio = parent.policy, parent.staticPrio
+		} else {
+			// Only what was better than default is reset; sched(7).
+			t.staticPrio = max(parent.staticPrio, niceToPrio(0))
+		}
+	}
+	t.prio = t.staticPrio
+	t.weight = weightOf(t.staticPrio, t.policy)
+}
+
+// Name returns the task's name, what Linux calls comm.
+func (t *Task) Name() string { return *t.name.Load() }
+
+// SetName changes the task's name, cut to 15 bytes.
+func (t *Task) SetName(name string) {
+	const most = 15 // TASK_COMM_LEN without the NUL
+	if len(name) > most {
+		name = name[:most]
+	}
+	t.name.Store(&name)
+}
+
+// State returns the task's state; it may change at any time.
+func (t *Task) State() State { return State(t.state.Load()) }
+
+// CPU returns the CPU where the task runs, is queued, or ran last.
+func (t *Task) CPU() int { return int(t.cpu.Load()) }
+
+// CPUsAllowed returns the CPUs on which the task may run.
+func (t *Task) CPUsAllowed() CPUMask { return CPUMask(t.cpusAllowed.Load()) }
+
+// Running reports whether the task is executing on some CPU.
+func (t *Task) Running() bool { return t.onCPU.Load() != 0 }
+
+// IsIdle reports whether the task is a CPU's idle task.
+func (t *Task) IsIdle() bool { return t.idle }
+
+// SetFlag sets TIF bits and returns those that were set before.
+func (t *Task) SetFlag(f uint32) uint32 { return t.flags.Or(f) & f }
+
+// ClearFlag clears TIF bits.
+func (t *Task) ClearFlag(f uint32) { t.flags.And(^f) }
+
+// TestFlag reports whether any of the TIF bits is set.
+func (t *Task) TestFlag(f uint32) bool { return t.flags.Load()&f != 0 }
+
+// Switches returns how often the task gave up the CPU by itself and how often
+// it lost it.
+func (t *Task) Switches() (voluntary, involuntary uint64) { return t.nvcsw, t.nivcsw }
+
+// SetCurrentState sets the state of the calling task. See the package comment
+// for the order in which to use it.
+func SetCurrentState(s State) { Current().state.Store(uint32(s)) }
+
+// SetSpecialState sets a state of the calling task that only its own waker ends,
+// such as TaskDead or TaskParked. It waits for wake-ups that are under way: one
+// that was meant for an earlier sleep must not undo it.
+func SetSpecialState(s State) {
+	t := Current()
+	t.piLock.Lock()
+	t.state.Store(uint32(s))
+	t.piLock.Unlock()
+}
+
+// maxCPUs is how many run queues there are.
+const maxCPUs = spec.MaxCPUs

@@ -1,0 +1,80 @@
+package sched
+
+import "sync/atomic"
+
+// The tick ends the turn of a task that others wait behind, balances the
+// queues, and lets the Go runtime's own threads run on a CPU that is never
+// idle. There is none while a CPU is idle or has one task and nobody waits: it
+// is a timer that arms itself again only as long as it is wanted.
+
+const (
+	// tickPeriod is the time between two ticks, in ns.
+	tickPeriod = 4_000_000
+	// lendTime is how long background threads get at a tick, in ns.
+	lendTime = 1_000_000
+	// balanceTicks is the number of ticks between two looks at other queues.
+	balanceTicks = 4
+)
+
+type tickState struct {
+	timer Timer
+	armed atomic.Bool // written by the CPU itself
+	count uint        // owned by the CPU
+	lend  bool        // background threads wait for a turn. Owned by the CPU
+}
+
+// schedulerTick is the timer's function.
+func schedulerTick(*Timer) {
+	rq := thisRq()
+	rq.tick.armed.Store(false)
+	rq.lock.Lock()
+	busy := rq.curr != rq.idle
+	rq.updateCurr()
+	rq.lock.Unlock()
+	if !busy {
+		return
+	}
+	rq.tick.lend = backgroundRunnable()
+	if rq.tick.count++; rq.tick.count%balanceTicks == 0 {
+		rq.balance()
+	}
+}
+
+// tickIfWanted arms this CPU's tick if somebody waits for the CPU. The caller
+// is a task on it.
+func (rq *Rq) tickIfWanted() {
+	running := rq.running.Load()
+	if running >= 2 || running == 1 && backgroundRunnable() {
+		rq.armTick()
+	}
+}
+
+func (rq *Rq) armTick() {
+	if !rq.tick.armed.Load() {
+		rq.tick.armed.Store(true)
+		rq.timers.start(&rq.tick.timer, ktime()+tickPeriod)
+	}
+}
+
+// wantTick is called after a task was queued behind the running one.
+//
+// Preconditions: lock held.
+func (rq *Rq) wantTick() {
+	if rq.tick.armed.Load() {
+		return
+	}
+	if rq.cpu == thisCPU() && onTaskThread(rq) {
+		rq.armTick()
+	} else {
+		sendReschedule(rq.cpu)
+	}
+}
+
+// lendIfDue gives background threads their turn after a tick found them
+// waiting.
+func (rq *Rq) lendIfDue() {
+	if rq.tick.lend {
+		rq.tick.lend = false
+		lendToBackground(lendTime)
+	}
+}

@@ -1,0 +1,106 @@
+package sched
+
+import "syscall"
+
+// ErrTimedOut is the error of a wait that took too long.
+const ErrTimedOut = syscall.ETIMEDOUT
+
+// Wait sleeps until cond holds. cond is called without locks, any number of
+// times, and must not sleep.
+func (q *WaitQueue) Wait(cond func() bool) {
+	_ = q.wait(TaskUninterruptible, false, Forever, cond)
+}
+
+// WaitInterruptible sleeps until cond holds or, with ErrRestart, a signal is
+// pending.
+func (q *WaitQueue) WaitInterruptible(cond func() bool) error {
+	return q.wait(TaskInterruptible, false, Forever, cond)
+}
+
+// WaitKillable sleeps until cond holds or, with ErrRestart, a fatal signal is
+// pending.
+func (q *WaitQueue) WaitKillable(cond func() bool) error {
+	return q.wait(TaskKillable, false, Forever, cond)
+}
+
+// WaitExclusive is WaitInterruptible for one of several waiters of whom only
+// one can use what comes: Wake wakes one of them.
+func (q *WaitQueue) WaitExclusive(cond func() bool) error {
+	return q.wait(TaskInterruptible, true, Forever, cond)
+}
+
+// WaitTimeout sleeps until cond holds or, with ErrTimedOut, ns nanoseconds have
+// passed.
+func (q *WaitQueue) WaitTimeout(ns int64, cond func() bool) error {
+	return q.wait(TaskUninterruptible, false, ns, cond)
+}
+
+// WaitInterruptibleTimeout sleeps until cond holds, a signal is pending
+// (ErrRestart), or ns nanoseconds have passed (ErrTimedOut).
+func (q *WaitQueue) WaitInterruptibleTimeout(ns int64, cond func() bool) error {
+	return q.wait(TaskInterruptible, false, ns, cond)
+}
+
+// wait is what all of the above do.
+func (q *WaitQueue) wait(s State, exclusive bool, ns int64, cond func() bool) error {
+	if cond() {
+		return nil
+	}
+	e := Current().waitEntry()
+	err := q.waitOn(e, s, exclusive, ns, cond)
+	e.Task = nil
+	return err
+}
+
+// waitEntry returns the task's own entry, which is free again when its Task is
+// set to nil.
+func (t *Task) waitEntry() *WaitEntry {
+	if t.wait.Task != nil {
+		panic("sched: wait inside the condition of a wait")
+	}
+	t.wait.Task = t
+	return &t.wait
+}
+
+func (q *WaitQueue) waitOn(e *WaitEntry, s State, exclusive bool, ns int64, cond func() bool) error {
+	for {
+		interrupted := q.prepare(e, s, exclusive)
+		if cond() {
+			q.finish(e)
+			return nil
+		}
+		if interrupted {
+			return ErrRestart
+		}
+		if ns <= 0 {
+			q.finish(e)
+			return ErrTimedOut
+		}
+		ns = ScheduleTimeout(ns)
+	}
+}
+
+// prepare queues the caller's entry and sets its state. If a signal is pending
+// that ends the sleep it dequeues the entry instead and reports true: a waiter
+// that gives up must not swallow an exclusive wake-up.
+func (q *WaitQueue) prepare(e *WaitEntry, s State, exclusive bool) (interrupted bool) {
+	q.lock.Lock()
+	defer q.lock.Unlock()
+	if signalPendingState(e.Task, s) {
+		q.remove(e)
+		return true
+	}
+	if e.queue == nil {
+		q.add(e, exclusive)
+	}
+	e.Task.state.Store(uint32(s))
+	return false
+}
+
+// finish ends a wait. The entry may have been removed by a waker.
+func (q *WaitQueue) finish(e *WaitEntry) {
+	SetCurrentState(TaskRunning)
+	q.lock.Lock()
+	q.remove(e)
+	q.lock.Unlock()
+}
