@@ -15,13 +15,14 @@ type target struct {
 	// text is the address of the code, as the linker's -T wants it: a signed
 	// number. One page with the ELF header lies in front of it.
 	text string
-	// entry is the ELF entry point; empty for Go's own.
+	// entry is the ELF entry point. The linker keeps it and what it refers
+	// to, Go's own entry point among others.
 	entry string
 }
 
 var targets = map[string]target{
 	// 0xffffffff80200000: 2 MiB above the start of physical memory.
-	"amd64": {text: "-0x7fe00000"},
+	"amd64": {text: "-0x7fe00000", entry: "onsen/arch/amd64.bootPVH"},
 	// 0xffffffff80001000: the ELF header's page becomes the image header.
 	"arm64": {text: "-0x7ffff000", entry: "onsen/arch/arm64.start"},
 }
@@ -66,15 +67,12 @@ func (b *builder) build(out string) error {
 // identifiers that depend on the build cache (-buildid).
 func (b *builder) link(out string) error {
 	t := targets[b.arch]
-	flags := []string{"-buildid=", "-T=" + t.text}
-	if t.entry != "" {
-		flags = append(flags, "-E="+t.entry)
-	}
+	ldflags := strings.Join([]string{"-buildid=", "-T=" + t.text, "-E=" + t.entry}, " ")
 	pkg := b.main
 	if !filepath.IsAbs(pkg) {
 		pkg = "./" + pkg
 	}
-	return b.command([]string{"go", "build", "-buildvcs=false", "-ldflags=" + strings.Join(flags, " "), "-o", out, pkg})
+	return b.command([]string{"go", "build", "-buildvcs=false", "-ldflags=" + ldflags, "-o", out, pkg})
 }
 
 // command runs one command with an environment in which go commands build for
