@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Diagnose describes where every CPU of a running machine stands: its program
@@ -25,6 +26,26 @@ func (vm *VM) Diagnose(ctx context.Context, symbols *Symbols) (string, error) {
 	}
 	b.WriteString(regs)
 	return b.String(), nil
+}
+
+// LastWords gives a machine that has failed a moment to finish what it says. If
+// it ends by itself the result is empty; else it is what Diagnose finds, with
+// the symbols of the ELF file beside the kernel image, and the machine stands
+// still.
+func (vm *VM) LastWords(moment time.Duration) string {
+	ctx, cancel := context.WithTimeout(context.Background(), moment)
+	defer cancel()
+	if _, err := vm.Wait(ctx); err == nil {
+		return ""
+	}
+	ctx, cancel = context.WithTimeout(context.Background(), moment)
+	defer cancel()
+	symbols, _ := ReadSymbols(vm.Config.Kernel + ".elf") // nil is usable
+	report, err := vm.Diagnose(ctx, symbols)
+	if err != nil {
+		return fmt.Sprintf("the machine still runs, and its registers are out of reach: %v", err)
+	}
+	return report
 }
 
 var programCounter = regexp.MustCompile(`(?m)\b(?:RIP|EIP|PC) ?= ?([0-9a-fA-F]+)`)

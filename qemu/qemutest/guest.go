@@ -56,45 +56,34 @@ func Boot(t testing.TB, c qemu.Config) *Guest {
 	return g
 }
 
-// end kills what still runs, after a failing guest had a moment to finish its
-// last words, and reports a failure.
+// end kills what still runs. A failing test shows how the guest ended, or where
+// its CPUs stand, and the tail of its console.
 func (g *Guest) end() {
 	if !g.t.Failed() {
 		g.Kill()
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), reserve/2)
-	defer cancel()
-	if _, err := g.Wait(ctx); err != nil {
-		g.t.Log(g.standstill())
-	}
+	report := g.LastWords(reserve / 2)
 	exit := g.Kill()
-	lines := g.Console.Lines()
-	lines = lines[max(0, len(lines)-tailLines):]
-	g.t.Logf("%s\n%v; console in %s, its last %d lines:\n%s",
-		qemu.Quote(g.Args), exit, g.logPath, len(lines), strings.Join(lines, "\n"))
-}
-
-// standstill says where the CPUs of a machine are that does not go on.
-func (g *Guest) standstill() string {
-	ctx, cancel := context.WithTimeout(context.Background(), reserve/2)
-	defer cancel()
-	symbols, _ := qemu.ReadSymbols(g.Config.Kernel + ".elf") // nil is usable
-	report, err := g.Diagnose(ctx, symbols)
-	if err != nil {
-		return fmt.Sprintf("no registers of the hung machine: %v", err)
-	}
 	if f, err := os.OpenFile(g.logPath, os.O_APPEND|os.O_WRONLY, 0); err == nil {
-		fmt.Fprintf(f, "\n--- the machine hung ---\n%s", report)
+		fmt.Fprintf(f, "\n--- %v ---\n%s", exit, report)
 		f.Close()
 	}
-	var pcs []string
+	lines := g.Console.Lines()
+	lines = lines[max(0, len(lines)-tailLines):]
+	g.t.Logf("%s\n%v\n%sconsole in %s, its last %d lines:\n%s", qemu.Quote(g.Args),
+		exit, summary(report), g.logPath, len(lines), strings.Join(lines, "\n"))
+}
+
+// summary keeps the lines of a report that tell where each CPU stands.
+func summary(report string) string {
+	var b strings.Builder
 	for line := range strings.Lines(report) {
 		if strings.HasPrefix(line, "cpu ") {
-			pcs = append(pcs, line)
+			b.WriteString(line)
 		}
 	}
-	return "the machine still ran:\n" + strings.Join(pcs, "")
+	return b.String()
 }
 
 // Expect waits for a line that matches pattern and returns its submatches.

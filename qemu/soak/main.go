@@ -138,26 +138,10 @@ func boot(ctx context.Context, m qemu.Config, logFile string) (err error) {
 	}
 	switch {
 	case err != nil:
-		lastWords(vm, log)
+		fmt.Fprintf(log, "\n--- %v ---\n%s", err, vm.LastWords(5*time.Second))
 		return err
 	case exit.Kind != qemu.PoweredOff:
 		return fmt.Errorf("the self tests passed, but the machine ended: %v", exit)
 	}
 	return nil
-}
-
-// lastWords lets a failing machine finish what it says, or writes down where
-// its CPUs stand.
-func lastWords(vm *qemu.VM, log *os.File) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if _, err := vm.Wait(ctx); err == nil {
-		return
-	}
-	ctx, cancel = context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	symbols, _ := qemu.ReadSymbols(vm.Config.Kernel + ".elf") // nil is usable
-	if report, err := vm.Diagnose(ctx, symbols); err == nil {
-		fmt.Fprintf(log, "\n--- the machine still ran ---\n%s", report)
-	}
 }
