@@ -38,7 +38,12 @@ func AllocHeapPage() (pa uintptr) { return allocPage(stateUsed | stateHeap) }
 // is none. Before Init orders above 6 are not available.
 //
 //go:nosplit
-func AllocPages(order int) (pa uintptr) { return allocBlock(order, zoneNormal) }
+func AllocPages(order int) (pa uintptr) {
+	if order == 0 {
+		return allocPage(stateUsed)
+	}
+	return allocBlock(order, zoneNormal)
+}
 
 // AllocPagesLow is AllocPages below 4 GiB, for devices with 32 address bits.
 //
@@ -58,6 +63,7 @@ func FreePages(pa uintptr, order int) { freeBlock(pa, uint32(order)) }
 //go:nosplit
 func allocPage(state uint32) uintptr {
 	flags := hwIRQSave()
+	touchStack()
 	pfn := uint32(0)
 	if atomic.LoadUint32(&ready) != 0 {
 		c := &cpus[hwCPU()%maxCPUs]
@@ -86,6 +92,7 @@ func allocBlock(order int, zone uint32) uintptr {
 		return 0
 	}
 	flags := hwIRQSave()
+	touchStack()
 	pfn := allocSlow(stateUsed, uint32(order), zone)
 	hwIRQRestore(flags)
 	return uintptr(pfn) << pageShift
@@ -131,6 +138,7 @@ func claim(pfn, state uint32) {
 //go:nosplit
 func freeBlock(pa uintptr, order uint32) {
 	flags := hwIRQSave()
+	touchStack()
 	if !disown(pa, order) {
 		if !earlyFree(pa, order) {
 			reportBug(whyNotFreed(pa, order), pa)
@@ -151,6 +159,18 @@ func freeBlock(pa uintptr, order uint32) {
 		c.n++
 		c.lock.unlock()
 	}
+	hwIRQRestore(flags)
+}
+
+// giveBlock gives a block that nobody owns to the zones.
+//
+//go:nosplit
+func giveBlock(pfn, order uint32) {
+	flags := hwIRQSave()
+	touchStack()
+	buddyLock.lock()
+	buddyGive(pfn, order)
+	buddyLock.unlock()
 	hwIRQRestore(flags)
 }
 

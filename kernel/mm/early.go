@@ -18,7 +18,8 @@ const (
 )
 
 var early struct {
-	first uint32 // page frame number of bit 0, a multiple of 64
+	start uint32 // page frame number of the first page
+	first uint32 // page frame number of bit 0: start rounded down to a multiple of 64
 	pages uint32 // bits in use; 0 before InitEarly and after Init
 	free  [earlyMax / 64]uint64
 	used  [earlyMax]uint8 // the page's state (stateUsed...), 0 if not first in a block
@@ -47,6 +48,7 @@ func InitEarly(virt, pa, size uintptr) {
 	if end <= start {
 		return
 	}
+	early.start = uint32(start)
 	early.first = uint32(first)
 	early.pages = uint32(end - first)
 	for i := start - first; i < end-first; i++ {
@@ -112,4 +114,46 @@ func earlyFreePages() (n int) {
 		n += bits.OnesCount64(atomic.LoadUint64(&early.free[w]))
 	}
 	return n
+}
+
+// earlyRange returns the pool.
+func earlyRange() Range {
+	return Range{
+		Start: uint64(early.start) << pageShift,
+		End:   uint64(early.first+early.pages) << pageShift,
+	}
+}
+
+// retireEarly hands the pool to the zones and closes it.
+//
+// Preconditions: one CPU; the page array has entries for the pool.
+//
+//go:nosplit
+func retireEarly() {
+	flags := hwIRQSave()
+	touchStack()
+	for i := early.start - early.first; i < early.pages; i++ {
+		pfn := early.first + i
+		if s := early.used[i%earlyMax]; s != 0 {
+			p := pageAt(pfn)
+			atomic.StoreUint32(&p.refs, 1)
+			atomic.StoreUint32(&p.state, uint32(s))
+			continue
+		}
+		if early.free[i/64%(earlyMax/64)]&(1<<(i%64)) == 0 {
+			continue // inside a used block
+		}
+		if poisoning != 0 {
+			poison(pfn, 0)
+		}
+		buddyLock.lock()
+		buddyGive(pfn, 0)
+		buddyLock.unlock()
+	}
+	atomic.AddUint32(&managedPages, early.first+early.pages-early.start)
+	for w := range early.free {
+		early.free[w] = 0
+	}
+	early.pages = 0
+	hwIRQRestore(flags)
 }

@@ -37,3 +37,5 @@ func hwMapPage(va, pa uintptr) bool {
 func hwUnmapPage(va uintptr) (pa uintptr, ok bool) { return arch.UnmapKernelPage(va) }
 
 func hwFlushTLB(start, end uintptr) { arch.FlushKernelTLB(start, end) }
+
+func hwPageMapped(va uintptr) bool { return arch.KernelPageMapped(va) }

@@ -26,6 +26,7 @@ var (
 	vmemmapBase = hostReserve(int(vmemmapLimit), syscall.PROT_NONE)
 	hostCPU     = int32(-1) // atomic; the CPU all code runs on, -1: by stack
 	hostPages   sync.Map    // mapped pages: virtual to physical address
+	hostTables  sync.Map    // page tables: by the 2 MiB they map
 )
 
 func hostReserve(size, prot int) uintptr {
@@ -68,6 +69,13 @@ func hwZeroPage(va uintptr) {
 func hwMapDirect(start, end uintptr) {}
 
 func hwMapPage(va, pa uintptr) bool {
+	if _, ok := hostTables.Load(va >> 21); !ok {
+		table := AllocPage()
+		if table == 0 {
+			return false
+		}
+		hostTables.Store(va>>21, table)
+	}
 	if _, mapped := hostPages.Swap(va, pa); mapped {
 		panic("mm: page mapped twice")
 	}
@@ -84,12 +92,14 @@ func hwUnmapPage(va uintptr) (pa uintptr, ok bool) {
 	return v.(uintptr), true
 }
 
+func hwPageMapped(va uintptr) bool {
+	_, ok := hostPages.Load(va)
+	return ok
+}
+
 func hwFlushTLB(start, end uintptr) {}
 
 func hostProtect(va uintptr, prot int) {
-	if va-vmemmapBase >= vmemmapLimit {
-		return // an address range of a test
-	}
 	b := unsafe.Slice((*byte)(unsafe.Add(nil, va)), PageSize)
 	if err := syscall.Mprotect(b, prot); err != nil {
 		panic("mm: " + err.Error())

@@ -1,6 +1,9 @@
 package mm
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // spinLock is the lock of the lowest layer. It is taken with interrupts
 // masked, so that its holder is never interrupted.
@@ -18,4 +21,22 @@ func (l *spinLock) lock() {
 //go:nosplit
 func (l *spinLock) unlock() {
 	atomic.StoreUint32(&l.held, 0)
+}
+
+// stackDepth is more than the calls below touchStack need, and less than what
+// the linker keeps free below any go:nosplit function.
+const stackDepth = 512
+
+// touchStack makes sure that the stack is mapped as far down as the caller's
+// callees will use it. A goroutine's stack is part of the demand-mapped heap:
+// a page fault while one of our locks is held would come back here for a page
+// and wait for that lock forever.
+//
+// Preconditions: interrupts masked, because the goroutine could otherwise be
+// stopped and moved to another stack.
+//
+//go:nosplit
+func touchStack() {
+	var here uintptr
+	atomic.LoadUintptr((*uintptr)(unsafe.Add(unsafe.Pointer(&here), -stackDepth)))
 }
