@@ -498,3 +498,9 @@ func (info *Info) SetInitrd(r Range) {
 	}
 	info.Note("The initrd at %v is not in memory: ignored.", r)
 }
+
+// Reader gives access to physical memory while it is being found out what is
+// there. It returns n bytes from address pa, or false if they are not all
+// memory that may be read. The bytes are only valid until the next call, and
+// must not be written.
+type Reader func(pa uint64, n int) (b []byte, ok bool)
