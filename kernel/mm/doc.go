@@ -5,11 +5,10 @@
 // # The page allocator
 //
 // It serves the lowest layer of the kernel (page faults of the Go heap, page
-// tables, thread stacks) as well as ordinary Go. Every function marked
-// go:nosplit may therefore be called with interrupts masked and from exception
-// context, on any stack; it takes no lock that sleeps, allocates nothing from
-// the Go heap and stores no Go pointers. A non-maskable interrupt must not
-// call it.
+// tables, thread stacks) as well as ordinary Go. Every nosplit function may
+// therefore be called with interrupts masked and from exception context, on
+// any stack; it takes no lock that sleeps, allocates nothing from the Go heap
+// and stores no Go pointers. A non-maskable interrupt must not call it.
 //
 // Three sources stand behind AllocPage, tried in this order:
 //
