@@ -131,13 +131,23 @@ func takeEvents() spec.Event {
 func sendReschedule(cpu int) {
 	c := &hostCPUs[cpu]
 	c.events.Or(uint32(spec.EventReschedule))
+	c.kick()
+}
+
+func (c *hostCPU) kick() {
 	select {
 	case c.kicked <- struct{}{}:
 	default:
 	}
 }
 
-func setDeadline(ns int64) { hostCPUs[thisCPU()].deadline.Store(ns) }
+func setDeadline(ns int64) {
+	c := &hostCPUs[thisCPU()]
+	c.deadline.Store(ns)
+	if self() == nil {
+		c.kick() // its idle task does not know of the deadline
+	}
+}
 
 func timerTick() {}
 
