@@ -1,9 +1,13 @@
 package qemu
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -105,5 +109,53 @@ func TestFailedQEMUSaysWhy(t *testing.T) {
 	}
 	if exit.Kind != Failed || !strings.Contains(exit.Stderr, "machine type") {
 		t.Errorf("exit %v", exit)
+	}
+}
+
+// echoFirmware sends back what it receives on the first serial port.
+func echoFirmware() []byte {
+	image := probeFirmware(AMD64)
+	copy(image, []byte{
+		0xba, 0xfd, 0x03, // MOV DX, 0x3fd: line status
+		0xec,       // IN AL, DX
+		0xa8, 0x01, // TEST AL, 1: data ready
+		0x74, 0xf8, // JZ to the start
+		0xba, 0xf8, 0x03, // MOV DX, 0x3f8: data
+		0xec,       // IN AL, DX
+		0xee,       // OUT DX, AL
+		0xeb, 0xf1, // JMP to the start
+	})
+	copy(image[len(image)-16:], []byte{0xea, 0, 0, 0, 0xf0}) // JMP f000:0000
+	return image
+}
+
+func TestConsoleOfRealMachine(t *testing.T) {
+	needQEMU(t, AMD64)
+	bios := filepath.Join(t.TempDir(), "bios")
+	if err := os.WriteFile(bios, echoFirmware(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	vm, err := Start(Config{Arch: AMD64, Memory: "32M", Extra: []string{"-bios", bios}}, &log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vm.Kill()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for _, word := range []string{"one", "two"} {
+		if _, err := vm.Console.Write([]byte(word + "\r\n")); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := vm.Console.Expect(ctx, regexp.MustCompile(`.+`)); err != nil || m[0] != word {
+			t.Errorf("%q comes back as %q, %v", word, m, err)
+		}
+	}
+	vm.Kill()
+	if _, err := vm.Console.Expect(ctx, regexp.MustCompile(`three`)); !errors.Is(err, ErrEnded) {
+		t.Errorf("error %v, want %v", err, ErrEnded)
+	}
+	if log.String() != "one\r\ntwo\r\n" {
+		t.Errorf("log %q", &log)
 	}
 }

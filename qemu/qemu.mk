@@ -1,0 +1,54 @@
+# Running the kernel: on the terminal, under gdb, in tests and for figures.
+#
+# The targets read these, from the command line of make or the environment:
+#   ARCH=amd64|arm64  CPUS=4  MEM=256M  MACHINE=q35  CPU=max  ACCEL=kvm
+#   APPEND="words for the kernel"  INITRD=file  QEMU_ARGS="words for QEMU"
+
+qemu-arch     := $(or $(ARCH),amd64)
+qemu-programs := $(if $(filter arm64,$(qemu-arch)),qemu-system-aarch64,qemu-system-x86_64)
+tools         := ./qemu/tools.sh
+
+# What "run" and "soak" are told about the machine.
+qemu-flags = -arch $(qemu-arch) \
+	$(if $(MACHINE),-machine '$(MACHINE)') $(if $(CPU),-cpu '$(CPU)') \
+	$(if $(CPUS),-cpus '$(CPUS)') $(if $(MEM),-mem '$(MEM)') \
+	$(if $(APPEND),-append '$(APPEND)')
+run-flags = $(qemu-flags) $(if $(INITRD),-initrd '$(INITRD)') \
+	$(if $(ACCEL),-accel '$(ACCEL)') $(if $(QEMU_ARGS),-extra '$(QEMU_ARGS)')
+
+.PHONY: qemu qemu-gdb gdb boot-test bench soak-boot tools qemu-tools gdb-tools
+.PHONY: $(BUILD)/qemu-run $(BUILD)/qemu-soak $(BUILD)/qemu-bench
+
+qemu: qemu-tools $(BUILD)/onsen-$(qemu-arch) $(BUILD)/qemu-run ## boot on this terminal, Ctrl-A X ends [ARCH= CPUS= MEM= APPEND= INITRD= MACHINE= GDB=1]
+	@$(BUILD)/qemu-run $(run-flags) $(if $(GDB),-port 1234)
+
+qemu-gdb: qemu-tools gdb-tools $(BUILD)/onsen-$(qemu-arch) $(BUILD)/qemu-run ## boot under gdb, stopped before the first instruction [as make qemu]
+	@$(BUILD)/qemu-run $(run-flags) -debug
+
+gdb: gdb-tools $(BUILD)/qemu-run ## gdb for a running "make qemu GDB=1" [ARCH=]
+	@$(BUILD)/qemu-run $(run-flags) -attach
+
+boot-test: tools kernel ## boot the kernel on many machines and check what it says [FULL=1 RUN=regexp]
+	@echo "  TEST    ./qemu/..."
+	@ONSEN_BOOT_TESTS=1 $(if $(FULL),ONSEN_BOOT_MATRIX=full) \
+		$(GO) test -count=1 -parallel 2 -timeout 40m $(if $(RUN),-run '$(RUN)' -v) ./qemu/...
+
+bench: tools kernel $(BUILD)/qemu-bench ## count instructions and fill the table in docs/performance.md [ARCH= BENCH_MEM=1]
+	@$(BUILD)/qemu-bench $(if $(ARCH),-arch $(ARCH)) $(if $(BENCH_MEM),-mem)
+
+soak-boot: qemu-tools $(BUILD)/onsen-$(qemu-arch) $(BUILD)/qemu-soak ## boot N times in a row with all self tests [N=100 JOBS=1, as make qemu]
+	@$(BUILD)/qemu-soak $(qemu-flags) $(if $(N),-n $(N)) $(if $(JOBS),-jobs $(JOBS))
+
+tools: ## install the programs that running and testing need: QEMU, gdb
+	@$(tools) qemu-system-x86_64 qemu-system-aarch64 gdb-multiarch
+
+qemu-tools:
+	@$(tools) $(qemu-programs)
+
+# Any gdb will do for amd64; arm64 needs one that knows it.
+gdb-tools:
+	@$(tools) $(if $(filter arm64,$(qemu-arch)),gdb-multiarch,'gdb-multiarch|gdb')
+
+# The go command knows what is up to date.
+$(BUILD)/qemu-run $(BUILD)/qemu-soak $(BUILD)/qemu-bench: $(BUILD)/qemu-%: | toolchain
+	@$(GO) build -o $@ ./qemu/$*
