@@ -75,4 +75,3 @@ func (rq *Rq) balance() {
 	}
 	rq.pull()
 }
-

@@ -2,14 +2,9 @@ package sched
 
 import "onsen/arch/spec"
 
-// Handlers of the events that are not the scheduler's own. Set at start-up;
-// they run with preemption disabled and must not sleep.
-var (
-	// HandleDevices runs the handlers of recorded device interrupts.
-	HandleDevices = func() {}
-	// HandleCalls runs the functions that other CPUs have queued for this one.
-	HandleCalls = func() {}
-)
+// HandleDevices runs the handlers of the device interrupts recorded for this
+// CPU. Set at start-up; it runs with preemption disabled and must not sleep.
+var HandleDevices = func() {}
 
 // HandleEvents takes what interrupts have recorded for this CPU and does it.
 // The caller is a task; no spin lock is held.
@@ -23,7 +18,7 @@ func HandleEvents() {
 		HandleDevices()
 	}
 	if events&spec.EventCallFunction != 0 {
-		HandleCalls()
+		runCalls()
 	}
 	rq := thisRq()
 	if events&spec.EventTimer != 0 {

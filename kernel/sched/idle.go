@@ -1,9 +1,9 @@
 package sched
 
-// NewIdle returns the idle task of cpu. It has no goroutine yet: the one that
-// calls StartIdle on that CPU becomes it.
-func NewIdle(name string, cpu int) *Task {
-	t := &Task{idle: true}
+// InitIdle makes t, which is all zero, the idle task of cpu. It has no goroutine
+// yet: the one that calls StartIdle on that CPU becomes it.
+func InitIdle(t *Task, name string, cpu int) {
+	t.idle = true
 	t.SetName(name)
 	t.timer.task = t
 	t.schedFork(nil)
@@ -11,7 +11,6 @@ func NewIdle(name string, cpu int) *Task {
 	t.cpusAllowed.Store(uint64(MaskOf(cpu)))
 	t.onRq.Store(queued)
 	t.onCPU.Store(1)
-	return t
 }
 
 // StartIdle makes the calling goroutine the idle task t of its CPU, which

@@ -23,10 +23,16 @@ type tasks struct {
 
 func newTasks(t *testing.T) *tasks { return &tasks{t: t} }
 
+func newTask(name string, parent *Task, fn func()) *Task {
+	t := new(Task)
+	InitTask(t, name, parent, fn)
+	return t
+}
+
 // start makes a task that runs fn on the CPUs of m.
 func (g *tasks) start(m CPUMask, fn func()) *Task {
 	g.wg.Add(1)
-	task := NewTask(g.t.Name(), nil, func() {
+	task := newTask(g.t.Name(), nil, func() {
 		ScheduleTail()
 		fn()
 		g.wg.Done()
@@ -337,7 +343,7 @@ func TestShares(t *testing.T) {
 }
 
 func TestNice(t *testing.T) {
-	task := NewTask("n", nil, func() {})
+	task := newTask("n", nil, func() {})
 	for _, tt := range []struct{ set, want int }{{0, 0}, {-20, -20}, {19, 19}, {-100, -20}, {100, 19}} {
 		task.SetNice(tt.set)
 		if got := task.Nice(); got != tt.want {
@@ -350,25 +356,25 @@ func TestNice(t *testing.T) {
 }
 
 func TestSchedFork(t *testing.T) {
-	parent := NewTask("p", nil, func() {})
+	parent := newTask("p", nil, func() {})
 	parent.SetNice(-5)
 	parent.cpusAllowed.Store(6)
-	child := NewTask("c", parent, func() {})
+	child := newTask("c", parent, func() {})
 	if child.Nice() != -5 || child.CPUsAllowed() != 6 {
 		t.Errorf("nice %d, affinity %#x", child.Nice(), child.CPUsAllowed())
 	}
 	parent.SetResetOnFork(true)
-	if child := NewTask("c", parent, func() {}); child.Nice() != 0 || child.resetOnFork {
+	if child := newTask("c", parent, func() {}); child.Nice() != 0 || child.resetOnFork {
 		t.Error("reset-on-fork was not honoured")
 	}
 	parent.SetNice(5)
-	if child := NewTask("c", parent, func() {}); child.Nice() != 5 {
+	if child := newTask("c", parent, func() {}); child.Nice() != 5 {
 		t.Error("reset-on-fork must not improve the nice value")
 	}
 }
 
 func TestNameIsCut(t *testing.T) {
-	task := NewTask("a name that is too long", nil, func() {})
+	task := newTask("a name that is too long", nil, func() {})
 	if got := task.Name(); got != "a name that is " {
 		t.Errorf("%q", got)
 	}

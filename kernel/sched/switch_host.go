@@ -128,9 +128,12 @@ func takeEvents() spec.Event {
 	return spec.Event(hostCPUs[thisCPU()].events.Swap(0))
 }
 
-func sendReschedule(cpu int) {
-	c := &hostCPUs[cpu]
-	c.events.Or(uint32(spec.EventReschedule))
+func sendReschedule(cpu int) { hostCPUs[cpu].interrupt(spec.EventReschedule) }
+
+func sendCall(cpu int) { hostCPUs[cpu].interrupt(spec.EventCallFunction) }
+
+func (c *hostCPU) interrupt(e spec.Event) {
+	c.events.Or(uint32(e))
 	c.kick()
 }
 
@@ -194,7 +197,9 @@ func StartHostCPUs(n int) {
 	for cpu := range n {
 		up.Add(1)
 		go func() {
-			StartIdle(NewIdle("swapper/"+strconv.Itoa(cpu), cpu))
+			idle := new(Task)
+			InitIdle(idle, "swapper/"+strconv.Itoa(cpu), cpu)
+			StartIdle(idle)
 			up.Done()
 			Idle()
 		}()

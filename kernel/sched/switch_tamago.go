@@ -59,6 +59,8 @@ func takeEvents() arch.Event { return arch.TakeEvents() }
 
 func sendReschedule(cpu int) { arch.SendIPI(cpu, arch.EventReschedule) }
 
+func sendCall(cpu int) { arch.SendIPI(cpu, arch.EventCallFunction) }
+
 // setDeadline asks for EventTimer on this CPU at an absolute Ktime.
 func setDeadline(ns int64) { rt.SetDeadline(ns) }
 

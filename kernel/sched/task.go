@@ -63,8 +63,8 @@ const (
 	migrating = 2 // leaves one run queue for another
 )
 
-// Task is the scheduler's part of a task. It is made by NewTask or NewIdle and
-// must not be copied.
+// Task is the scheduler's part of a task. It is made ready by InitTask or
+// InitIdle and must not be copied.
 type Task struct {
 	// node is the place in the fair queue; its key is the virtual deadline.
 	// First field. Protected by the lock of the task's Rq.
@@ -127,16 +127,17 @@ type Task struct {
 	name atomic.Pointer[string]
 }
 
-// NewTask returns a task named name that will run fn when it is first switched
-// to. fn must begin with ScheduleTail and end with Exit. The scheduling
-// attributes are those of parent, as SchedFork passes them on.
-func NewTask(name string, parent *Task, fn func()) *Task {
-	t := &Task{g: newGoroutine(fn)}
+// InitTask makes t, which is all zero, a task named name that will run fn when
+// it is first switched to. fn must begin with ScheduleTail and end with Exit.
+// The scheduling attributes are those that the caller's task parent passes on,
+// or the default ones if it is nil. WakeUpNewTask starts it; a task that was
+// initialised must be started, because its goroutine cannot be taken back.
+func InitTask(t *Task, name string, parent *Task, fn func()) {
+	t.g = newGoroutine(fn)
 	t.state.Store(uint32(TaskNew))
 	t.SetName(name)
 	t.timer.task = t
 	t.schedFork(parent)
-	return t
 }
 
 // schedFork copies the scheduling attributes of parent, whose owner is the

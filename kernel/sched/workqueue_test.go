@@ -11,7 +11,7 @@ var startWorkers sync.Once
 // useWorkers starts the workers of all CPUs.
 func useWorkers(t *testing.T) {
 	spawn := func(name string, cpu int, fn func()) error {
-		task := NewTask(name, nil, func() {
+		task := newTask(name, nil, func() {
 			ScheduleTail()
 			fn()
 			Exit()
