@@ -57,6 +57,9 @@ lint: $(mkkernel) ## run gofmt and staticcheck on the host code and on the kerne
 		$(mkkernel) -arch $$a -tree $(BUILD)/staticcheck $(METAL); \
 	done
 
+check: $(mkkernel) ## prove on the linked kernel that its lowest layer neither allocates nor grows a stack [ARCH=]
+	@set -e; for a in $(archs); do $(mkkernel) -arch $$a -check -o $(BUILD)/onsen-$$a; done
+
 overlay-report: $(mkkernel) ## explain every change to Go's standard library [ARCH=]
 	@set -e; for a in $(archs); do $(mkkernel) -arch $$a -report; done
 

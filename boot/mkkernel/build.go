@@ -1,12 +1,14 @@
 package main
 
 import (
+	"debug/elf"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
+	"onsen/boot/check"
 	"onsen/boot/image"
 )
 
@@ -32,6 +34,7 @@ type builder struct {
 	arch  string
 	main  string // directory of package main
 	tags  string // besides tamago
+	check bool   // the lowest layer
 	index string // overlay index
 
 	goroot string // with the changes in place of the overlay; empty for Go's own
@@ -42,24 +45,36 @@ func (b *builder) build(out string) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o777); err != nil {
 		return err
 	}
-	elf := out + ".elf"
-	step("GO", elf)
-	if err := replace(elf, b.link); err != nil {
+	linked := out + ".elf"
+	step("GO", linked)
+	if err := replace(linked, b.link); err != nil {
 		return err
 	}
+	f, err := os.Open(linked)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
 	step("IMAGE", out)
-	return replace(out, func(tmp string) error {
-		f, err := os.Open(elf)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		img, err := image.Build(f)
-		if err != nil {
-			return fmt.Errorf("%s: %w", elf, err)
-		}
-		return os.WriteFile(tmp, img, 0o755)
-	})
+	img, err := image.Build(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", linked, err)
+	}
+	err = replace(out, func(tmp string) error { return os.WriteFile(tmp, img, 0o755) })
+	if err != nil || !b.check {
+		return err
+	}
+	step("CHECK", linked)
+	return lowestLayer(f)
+}
+
+// lowestLayer checks the linked kernel.
+func lowestLayer(f *os.File) error {
+	kernel, err := elf.NewFile(f)
+	if err != nil {
+		return err
+	}
+	return check.LowestLayer(kernel)
 }
 
 // link builds the ELF file. Nothing of this machine gets into it: not the

@@ -12,6 +12,11 @@
 // links in build/goroot-amd64 instead of an overlay, which is for tools that
 // know nothing of overlays.
 //
+//	go run ./boot/mkkernel -arch amd64 -check
+//
+// builds the kernel and proves that its lowest layer neither allocates nor
+// grows its stack (package check).
+//
 //	go run ./boot/mkkernel -arch amd64 -report
 //
 // explains every difference between that standard library and Go's.
@@ -35,6 +40,7 @@ func main() {
 	flag.StringVar(&b.tags, "tags", "", "build tags besides tamago, separated by commas")
 	out := flag.String("o", "", "boot image to write (default build/onsen-ARCH)")
 	dir := flag.String("overlay", "", "directory to write the overlay to (default build/overlay-ARCH)")
+	flag.BoolVar(&b.check, "check", false, "check the lowest layer of the kernel once it is built")
 	tree := flag.Bool("tree", false, "run the command with a GOROOT of its own instead of an overlay")
 	report := flag.Bool("report", false, "explain the overlay and exit")
 	flag.Parse()

@@ -28,7 +28,13 @@ var tiny = map[string]string{
 func module(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range tiny {
+	writeFiles(t, dir, tiny)
+	return dir
+}
+
+func writeFiles(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			t.Fatal(err)
@@ -37,7 +43,6 @@ func module(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	return dir
 }
 
 // mkkernel returns the path of the command.
