@@ -1,0 +1,95 @@
+//go:build tamago && amd64
+
+package amd64
+
+import "unsafe"
+
+// Segment selectors. The order of the user ones is what SYSRET wants:
+// STAR+8 is the stack segment, STAR+16 the code segment (SDM vol. 3, 5.8.8).
+const (
+	selKernelCode = 1 << 3
+	selKernelData = 2 << 3
+	selUser32Code = 3<<3 | 3
+	selTSS        = 6 << 3
+)
+
+// Interrupt stacks in the TSS (SDM vol. 3, 7.7), counted from 1 as in the IDT.
+const (
+	istFault     = 1 // per CPU: exceptions that return
+	istInterrupt = 2 // the running thread's kernel stack
+	istFatal     = 3 // per CPU: NMI, double fault, machine check
+)
+
+// descriptor is the operand of LGDT and LIDT.
+type descriptor struct {
+	limit uint16
+	base  [4]uint16 // unaligned 64-bit address
+}
+
+//go:nosplit
+func (d *descriptor) set(base uintptr, size uintptr) {
+	d.limit = uint16(size - 1)
+	for i := range d.base {
+		d.base[i] = uint16(base >> (16 * i))
+	}
+}
+
+// idt has two words a gate. It is written once, on the boot CPU.
+var (
+	idt  [2 * 256]uint64
+	idtr descriptor
+)
+
+// setGate points a vector to its stub. Interrupt gates mask interrupts.
+//
+//go:nosplit
+func setGate(v int, stub uintptr, ist uint64) {
+	const presentInterruptGate = 0x8e00 // SDM vol. 3, 6.14.1
+	a := uint64(stub)
+	idt[2*v] = a&0xffff | selKernelCode<<16 | ist<<32 | presentInterruptGate<<32 | a>>16&0xffff<<48
+	idt[2*v+1] = a >> 32
+}
+
+// initIDT fills the table. Exceptions run on their own stacks because the
+// stack of the code that causes them is demand-mapped too.
+//
+//go:nosplit
+func initIDT() {
+	base := stubBase()
+	for v := range 256 {
+		ist := uint64(istInterrupt)
+		switch {
+		case v == vecNMI || v == vecDoubleFault || v == vecMachineCheck:
+			ist = istFatal
+		case v < 32:
+			ist = istFault
+		}
+		setGate(v, base+uintptr(v)*stubSize, ist)
+	}
+	idtr.set(uintptr(unsafe.Pointer(&idt)), unsafe.Sizeof(idt))
+}
+
+// initGDT fills the CPU's segment table (SDM vol. 3, 3.4.5 and 7.2.3).
+//
+//go:nosplit
+func (c *percpu) initGDT() {
+	c.gdt[1] = 0x00af_9b00_0000_ffff // kernel code: 64-bit, DPL 0
+	c.gdt[2] = 0x00cf_9300_0000_ffff // kernel data
+	c.gdt[3] = 0x00cf_fb00_0000_ffff // user code: 32-bit, DPL 3
+	c.gdt[4] = 0x00cf_f300_0000_ffff // user data
+	c.gdt[5] = 0x00af_fb00_0000_ffff // user code: 64-bit
+	tss := uint64(uintptr(unsafe.Pointer(&c.tss)))
+	const availableTSS = 0x89
+	c.gdt[6] = uint64(unsafe.Sizeof(c.tss)) - 1 | tss&0xff_ffff<<16 | availableTSS<<40 | tss>>24&0xff<<56
+	c.gdt[7] = tss >> 32
+	c.tss[25] = uint32(unsafe.Sizeof(c.tss)) << 16 // no I/O permission map
+	c.gdtr.set(uintptr(unsafe.Pointer(&c.gdt)), unsafe.Sizeof(c.gdt))
+}
+
+// setIST sets an interrupt stack. IST1 begins at byte 36 of the TSS.
+//
+//go:nosplit
+func (c *percpu) setIST(n int, top uintptr) {
+	c.tss[7+2*n] = uint32(top)
+	c.tss[8+2*n] = uint32(top >> 32)
+}

@@ -1,0 +1,140 @@
+//go:build tamago && amd64
+
+package amd64
+
+// Model specific registers (SDM vol. 4, table 2-2).
+const (
+	msrEFER     = 0xc000_0080
+	msrSTAR     = 0xc000_0081
+	msrLSTAR    = 0xc000_0082
+	msrSFMASK   = 0xc000_0084
+	msrFSBase   = 0xc000_0100
+	msrGSBase   = 0xc000_0101
+	msrKernelGS = 0xc000_0102
+)
+
+// Bits of CR4 (SDM vol. 3, 2.5).
+const (
+	cr4PGE      = 1 << 7
+	cr4UMIP     = 1 << 11
+	cr4FSGSBASE = 1 << 16
+	cr4SMEP     = 1 << 20
+	cr4SMAP     = 1 << 21
+)
+
+// Bits of RFLAGS (SDM vol. 1, 3.4.3).
+const (
+	flagTF   = 1 << 8
+	flagIF   = 1 << 9
+	flagDF   = 1 << 10
+	flagIOPL = 3 << 12
+	flagNT   = 1 << 14
+	flagAC   = 1 << 18
+)
+
+// Bits of CPUID leaf 7 (SDM vol. 2, CPUID).
+const (
+	cpuid7EBXFSGSBASE = 1 << 0
+	cpuid7EBXSMEP     = 1 << 7
+	cpuid7EBXSMAP     = 1 << 20
+	cpuid7ECXUMIP     = 1 << 2
+)
+
+var hasFSGSBASE, hasGigaPages bool
+
+// In8 reads an I/O port.
+func In8(port uint16) uint8
+
+// Out8 writes an I/O port.
+func Out8(port uint16, v uint8)
+
+// In16 reads an I/O port.
+func In16(port uint16) uint16
+
+// Out16 writes an I/O port.
+func Out16(port uint16, v uint16)
+
+// In32 reads an I/O port.
+func In32(port uint16) uint32
+
+// Out32 writes an I/O port.
+func Out32(port uint16, v uint32)
+
+// ReadMSR reads a model specific register. One that does not exist faults.
+func ReadMSR(msr uint32) uint64
+
+// WriteMSR writes a model specific register. One that does not exist faults.
+func WriteMSR(msr uint32, v uint64)
+
+// CPUID executes the instruction with the given leaf and subleaf.
+func CPUID(leaf, sub uint32) (a, b, c, d uint32)
+
+// ReadTSC reads the time stamp counter, after all earlier loads.
+func ReadTSC() uint64
+
+// IRQSave masks interrupts and returns the flags as they were.
+func IRQSave() uintptr
+
+// IRQRestore sets the flags that IRQSave returned.
+func IRQRestore(flags uintptr)
+
+// IRQEnable unmasks interrupts.
+func IRQEnable()
+
+// IRQDisable masks interrupts.
+func IRQDisable()
+
+// IdleWait waits for one interrupt; see package arch.
+func IdleWait()
+
+// Current returns the running task's word.
+func Current() uintptr
+
+// SetCurrent sets the running task's word.
+func SetCurrent(t uintptr)
+
+// SwitchStack saves the stack pointer and continues on another kernel stack.
+func SwitchStack(save *uintptr, to uintptr)
+
+func selfPointer() uintptr
+func cpuIndex() int
+func readFlags() uintptr
+func readCR2() uintptr
+func readCR3() uintptr
+func writeCR3(v uintptr)
+func readCR4() uintptr
+func writeCR4(v uintptr)
+func writeFSBase(v uintptr)
+func invlpg(va uintptr)
+func halt()
+func zeroPage(va uintptr)
+func loadTables(gdtr, idtr *descriptor)
+func stubBase() uintptr
+func syscallEntryPC() uintptr
+func threadStartPC() uintptr
+func idleStartPC() uintptr
+
+// IRQDisabled reports whether interrupts are masked.
+//
+//go:nosplit
+func IRQDisabled() bool { return readFlags()&flagIF == 0 }
+
+// ZeroPage clears the page at va.
+//
+//go:nosplit
+func ZeroPage(va uintptr) { zeroPage(va) }
+
+// Halt stops this CPU for good.
+//
+//go:nosplit
+func Halt() {
+	IRQDisable()
+	for {
+		halt()
+	}
+}
+
+// HWCAP returns nothing: on this architecture the runtime asks CPUID itself.
+//
+//go:nosplit
+func HWCAP() uintptr { return 0 }
