@@ -188,6 +188,10 @@ func InitIdleStack() uintptr { return impl.InitIdleStack() }
 // the architecture has one.
 const SysSetTLS = impl.SysSetTLS
 
+// SysGetrandom is the number of getrandom(2), which package syscall lacks on
+// some architectures.
+const SysGetrandom = impl.SysGetrandom
+
 // SetTLS sets the thread pointer of the running thread.
 //
 //go:nosplit

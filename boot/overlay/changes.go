@@ -48,7 +48,13 @@ var changes = []Change{
 		Kind: Substitute, File: "runtime/proc.go",
 		Old: `const haveSysmon = GOARCH != "wasm"`,
 		New: "const haveSysmon = false",
-		Why: "No monitor thread that wakes up at least every 10 ms: the kernel is tickless, and its own scheduler gives goroutines their turn.",
+		Why: "No monitor thread that wakes up at least every 10 ms: the kernel is tickless. What the thread does here is done by the two changes below.",
+	},
+	{
+		Kind: Substitute, File: "runtime/preempt.go",
+		Old: "return (gp.preempt || gp.m.p != 0 && gp.m.p.ptr().preempt) && readgstatus(gp)&^_Gscan == _Grunning",
+		New: "return readgstatus(gp)&^_Gscan == _Grunning",
+		Why: "Every SIGURG preempts. The kernel sends it when a background thread has used up its slice, in place of the monitor thread.",
 	},
 	{
 		Kind: Replace, File: "runtime/netpoll_epoll.go",
@@ -56,7 +62,7 @@ var changes = []Change{
 	},
 	{
 		Kind: Add, File: "runtime/onsen_task.go",
-		Why: "Goroutines that only the kernel's scheduler runs, and a direct switch between them: the base of tasks.",
+		Why: "Goroutines that only the kernel's scheduler runs, and a direct switch between them: the base of tasks. Also the monitor thread's call to the scavenger.",
 	},
 	{
 		Kind: Add, File: "runtime/onsen_tamago.go",

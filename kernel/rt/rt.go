@@ -18,8 +18,8 @@ const (
 	// KernelStackSize is the size of a thread's kernel stack in bytes.
 	KernelStackSize = arch.PageSize << KernelStackOrder
 
-	// slice is how long a background thread may run before the task side is
-	// told, so that it can make goroutines take turns.
+	// slice is how long a background thread, and the goroutine on it, may run
+	// before others get their turn, in nanoseconds: as long as under sysmon.
 	slice = 10_000_000
 	// never is a deadline that does not come.
 	never = math.MaxInt64

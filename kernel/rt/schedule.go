@@ -3,6 +3,8 @@
 package rt
 
 import (
+	"syscall"
+
 	"onsen/arch"
 )
 
@@ -57,7 +59,7 @@ func (c *cpu) taskWanted() bool {
 //
 //go:nosplit
 func (c *cpu) restOver(t *thread) bool {
-	return c.retake || arch.PendingEvents() != 0 || t.sigPending.Load()&^t.sigMask != 0
+	return arch.PendingEvents() != 0 || t.sigPending.Load()&^t.sigMask != 0
 }
 
 // leave gives the CPU to whatever should run next. The caller has set its own
@@ -166,27 +168,13 @@ func (c *cpu) preempt() {
 	now := arch.Ktime()
 	over := now >= c.sliceEnd
 	if over {
+		// Its goroutine must take turns with the others, too.
 		c.sliceEnd = now + slice
+		t.sigPending.Or(1 << (syscall.SIGURG - 1))
 	}
-	if c.task < 0 {
-		if over && ready.Load() != 0 {
-			c.giveWay(t, false)
-		}
-		return
-	}
-	switch task := &threads[c.task]; task.state {
-	case atRest:
-		if over {
-			c.retake = true
-		}
-		if c.restOver(task) {
-			c.giveWay(t, false)
-		}
-	case runnable:
-		// It lends its CPU until the end of the slice or the first event.
-		if over || !c.lending || arch.PendingEvents() != 0 {
-			c.giveWay(t, false)
-		}
+	lent := c.lending && !over && arch.PendingEvents() == 0
+	if !lent && c.taskWanted() || over && ready.Load() != 0 {
+		c.giveWay(t, false)
 	}
 }
 

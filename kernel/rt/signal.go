@@ -154,9 +154,35 @@ func (t *thread) push(f *arch.Frame, sig, code int, addr uintptr) bool {
 	if a.handler <= 1 || t.altStack == 0 { // SIG_DFL, SIG_IGN
 		return false
 	}
+	t.touchAltStack(f)
 	f.PushSignal(a.handler, a.restorer, t.altStack, t.altSize, t.sigMask, sig, code, addr)
 	t.sigMask |= a.mask | 1<<(sig-1)
 	return true
+}
+
+// signalFrameMax is more than a signal frame takes on any architecture.
+const signalFrameMax = 6 << 10
+
+// touchAltStack maps the pages that a signal frame will be written to. A fault
+// on the way into the handler of a fault would use the same exception stack.
+//
+//go:nosplit
+func (t *thread) touchAltStack(f *arch.Frame) {
+	top := t.altStack + t.altSize
+	if sp := f.SP(); sp > t.altStack && sp <= top {
+		top = sp
+	}
+	for va := max(top-signalFrameMax, t.altStack); va < top; va += arch.PageSize {
+		touch(va)
+	}
+	touch(top - 1)
+}
+
+//go:nosplit
+func touch(va uintptr) {
+	if reserved(va) && !arch.KernelPageMapped(va) {
+		populate(va)
+	}
 }
 
 // signalOf translates a fault into the signal Linux sends for it.

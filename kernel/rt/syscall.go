@@ -39,6 +39,7 @@ const (
 	madvDontneed = 4
 	madvFree     = 8
 
+	fGetfd = 1
 	fGetfl = 3
 )
 
@@ -131,13 +132,10 @@ func dispatchRare(t *thread, nr, a0, a1, a2 uintptr) uintptr {
 		arch.SetTLS(a1)
 		return 0
 	case syscall.SYS_FCNTL:
-		if a1 == fGetfl && a0 <= 2 {
-			return syscall.O_RDWR
-		}
-		return fail(ebadf)
+		return fcntl(a0, a1)
 	case syscall.SYS_MPROTECT:
 		return 0
-	case syscall.SYS_GETRANDOM:
+	case arch.SysGetrandom:
 		return getrandom(a0, a1)
 	case syscall.SYS_OPENAT, syscall.SYS_FACCESSAT:
 		return fail(enoent)
@@ -149,6 +147,21 @@ func dispatchRare(t *thread, nr, a0, a1, a2 uintptr) uintptr {
 		return pinTask(t, int32(a0))
 	}
 	return fail(enosys)
+}
+
+// fcntl lets the runtime find standard input, output and error open.
+//
+//go:nosplit
+func fcntl(fd, cmd uintptr) uintptr {
+	switch {
+	case fd > 2:
+		return fail(ebadf)
+	case cmd == fGetfd:
+		return 0
+	case cmd == fGetfl:
+		return syscall.O_RDWR
+	}
+	return fail(einval)
 }
 
 // clockGettime answers every clock with the time since boot; the kernel keeps

@@ -22,14 +22,10 @@ func PinTask(cpu int) {
 }
 
 // Idle gives this CPU to background threads, or halts it, until there is work
-// for its task side: a recorded event, a request to stop the world, or a
-// background thread that has run for long. In the last case it returns true:
-// the caller should call runtime.TaskRetake, so that goroutines take turns.
-// Only the idle task calls it.
-func Idle() (retake bool) {
-	r, _, _ := syscall.RawSyscall(sysIdle, 0, 0, 0)
-	return r != 0
-}
+// for its task side: a recorded event, or the runtime wants to stop the caller,
+// who therefore has to pass a safe point of the runtime (runtime.TaskSafePoint)
+// before the next call. Only the idle task calls it.
+func Idle() { _, _, _ = syscall.RawSyscall(sysIdle, 0, 0, 0) }
 
 // YieldToBackground lets background threads have this CPU for at most ns
 // nanoseconds, if there are any that want to run. It ends early when an event
@@ -75,12 +71,7 @@ func rest() uintptr {
 		t.state = atRest
 		c.leave()
 	}
-	was := c.retake
-	c.retake = false
 	unlock()
-	if was {
-		return 1
-	}
 	return 0
 }
 

@@ -44,7 +44,6 @@ type cpu struct {
 	task         int32   // index of the task thread, or idle while there is none
 	last         int32   // background thread that was picked last
 	asleep       bool    // waits for an interrupt; cleared by whoever sends one
-	retake       bool    // a background thread has used up its slice
 	lending      bool    // the task thread lets background threads run
 	idleSP       uintptr // saved stack pointer of the idle loop
 	sliceEnd     int64   // until when a background thread keeps the CPU

@@ -70,6 +70,39 @@ func PreemptEnable() { releasem(getg().m) }
 //go:nosplit
 func PreemptDisabled() bool { return getg().m.locks != 0 }
 
+// TaskIdle is called before a CPU goes idle, and now and then while it is busy.
+// It lets other Ps have the goroutines that tasks have started or made ready
+// here, since this thread never runs them, and wakes the scavenger if that has
+// something to do, as sysmon would.
+func TaskIdle() {
+	if mp := acquirem(); !runqempty(mp.p.ptr()) {
+		q := runqdrain(mp.p.ptr())
+		lock(&sched.lock)
+		globrunqputbatch(&q)
+		unlock(&sched.lock)
+		wakep()
+		releasem(mp)
+	} else {
+		releasem(mp)
+	}
+	if scavenger.sysmonWake.Load() != 0 {
+		scavenger.wake()
+	}
+}
+
+// TaskSafePoint lets the runtime stop the caller if it wants to, for instance
+// to scan its stack. A loop that calls nothing but nosplit functions needs it.
+//
+//go:noinline
+func TaskSafePoint() {
+	// The check is the prologue's, which only a function that calls another
+	// is sure to have.
+	taskNothing()
+}
+
+//go:noinline
+func taskNothing() {}
+
 func taskswitch_m(gp *g) {
 	next := taketarget(gp)
 	mp := gp.m
