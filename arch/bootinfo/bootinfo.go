@@ -373,6 +373,10 @@ type Timer struct {
 	// to set the register says so here.
 	CounterHz uint32
 
+	// CounterSource says for the log what the clock counts, how fast, and how
+	// that became known.
+	CounterSource string
+
 	// Stops says that the timer's registers lose their state, or its
 	// interrupt stops, while the CPU sleeps deeply.
 	Stops bool
