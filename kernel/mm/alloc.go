@@ -1,6 +1,9 @@
 package mm
 
-import "sync/atomic"
+import (
+	"math/bits"
+	"sync/atomic"
+)
 
 // cpuList holds single free pages for one CPU, so that most calls stay away
 // from buddyLock.
@@ -18,7 +21,7 @@ const (
 
 var (
 	cpus      [maxCPUs]cpuList
-	heapPages uint64 // atomic; pages allocated by AllocHeapPage
+	heapPages uint64 // atomic; pages in use by AllocHeapPage and AllocHeapPages
 	ready     uint32 // atomic; the zones are in use and hwCPU works
 )
 
@@ -26,47 +29,38 @@ var (
 // is in the page is undefined. The last pages are kept for AllocHeapPage.
 //
 //go:nosplit
-func AllocPage() (pa uintptr) { return allocPage(stateUsed) }
+func AllocPage() (pa uintptr) { return allocPage(tagUsed) }
 
 // AllocHeapPage is AllocPage for what the Go heap cannot do without: its pages
-// and the kernel page tables that map them. It may use the reserve.
+// and the kernel's page tables. It may use the reserve.
 //
 //go:nosplit
-func AllocHeapPage() (pa uintptr) { return allocPage(stateUsed | stateHeap) }
+func AllocHeapPage() (pa uintptr) { return allocPage(tagUsed | tagHeap) }
 
 // AllocPages returns a block of 2^order pages aligned to its size, 0 if there
 // is none. Before Init orders above 6 are not available.
 //
 //go:nosplit
-func AllocPages(order int) (pa uintptr) {
-	if order == 0 {
-		return allocPage(stateUsed)
-	}
-	return allocBlock(order, zoneNormal)
-}
+func AllocPages(order int) (pa uintptr) { return allocBlock(tagUsed, order, zoneNormal) }
+
+// AllocHeapPages is AllocPages for what the Go runtime cannot do without, such
+// as the stacks of its threads. It may use the reserve.
+//
+//go:nosplit
+func AllocHeapPages(order int) (pa uintptr) { return allocBlock(tagUsed|tagHeap, order, zoneNormal) }
 
 // AllocPagesLow is AllocPages below 4 GiB, for devices with 32 address bits.
 //
 //go:nosplit
-func AllocPagesLow(order int) (pa uintptr) { return allocBlock(order, zoneLow) }
-
-// FreePage frees a page of AllocPage or AllocHeapPage that has one owner.
-//
-//go:nosplit
-func FreePage(pa uintptr) { freeBlock(pa, 0) }
-
-// FreePages frees a block of AllocPages that has one owner.
-//
-//go:nosplit
-func FreePages(pa uintptr, order int) { freeBlock(pa, uint32(order)) }
+func AllocPagesLow(order int) (pa uintptr) { return allocBlock(tagUsed, order, zoneLow) }
 
 //go:nosplit
-func allocPage(state uint32) uintptr {
+func allocPage(tag uint64) uintptr {
 	flags := hwIRQSave()
 	touchStack()
 	pfn := uint32(0)
 	if atomic.LoadUint32(&ready) != 0 {
-		c := &cpus[hwCPU()%maxCPUs]
+		c := &cpus[uint(hwCPU())%maxCPUs]
 		c.lock.lock()
 		if c.n == 0 {
 			c.refill()
@@ -78,22 +72,28 @@ func allocPage(state uint32) uintptr {
 		c.lock.unlock()
 	}
 	if pfn != 0 {
-		claim(pfn, state)
+		if poisoning != 0 {
+			checkPoison(pfn, 0)
+		}
+		claim(pfn, tag)
 	} else {
-		pfn = allocSlow(state, 0, zoneNormal)
+		pfn = allocSlow(tag, 0, zoneNormal)
 	}
 	hwIRQRestore(flags)
 	return uintptr(pfn) << pageShift
 }
 
 //go:nosplit
-func allocBlock(order int, zone uint32) uintptr {
+func allocBlock(tag uint64, order int, zone uint32) uintptr {
 	if uint(order) > MaxOrder {
 		return 0
 	}
+	if order == 0 && zone == zoneNormal {
+		return allocPage(tag)
+	}
 	flags := hwIRQSave()
 	touchStack()
-	pfn := allocSlow(stateUsed, uint32(order), zone)
+	pfn := allocSlow(tag, uint32(order), zone)
 	hwIRQRestore(flags)
 	return uintptr(pfn) << pageShift
 }
@@ -103,54 +103,52 @@ func allocBlock(order int, zone uint32) uintptr {
 // Preconditions: interrupts masked, no lock held.
 //
 //go:nosplit
-func allocSlow(state, order, zone uint32) uint32 {
+func allocSlow(tag uint64, order, zone uint32) uint32 {
 	if atomic.LoadUint32(&ready) == 0 {
-		return earlyAlloc(state, order)
+		return earlyAlloc(tag, order)
 	}
-	for try := 0; try < 2; try++ {
+	for range 2 {
 		buddyLock.lock()
-		pfn := buddyTake(state, order, zone)
+		pfn := buddyTake(tag, order, zone)
 		buddyLock.unlock()
 		if pfn != 0 {
-			claim(pfn, state|order)
+			if poisoning != 0 {
+				checkPoison(pfn, order)
+			}
+			claim(pfn, tag|uint64(order))
 			return pfn
 		}
 		drainAll()
 	}
-	return earlyAlloc(state, order)
+	return earlyAlloc(tag, order)
 }
 
-// claim makes the block at pfn a used one.
+// claim makes the block at pfn, which nobody else can have, a used one.
 //
 //go:nosplit
-func claim(pfn, state uint32) {
-	p := pageAt(pfn)
-	if atomic.LoadUint32(&poisoning) != 0 {
-		checkPoison(pfn, state&stateOrder)
+func claim(pfn uint32, tag uint64) {
+	if tag&tagHeap != 0 {
+		atomic.AddUint64(&heapPages, 1<<(tag&tagOrder))
 	}
-	atomic.StoreUint32(&p.refs, 1)
-	atomic.StoreUint32(&p.state, state)
-	if state&stateHeap != 0 {
-		atomic.AddUint64(&heapPages, 1)
-	}
+	atomic.StoreUint64(&pageAt(pfn).tag, tagOwner|tag)
 }
 
+// FreePage frees a page of AllocPage or AllocHeapPage that has one owner.
+//
 //go:nosplit
-func freeBlock(pa uintptr, order uint32) {
+func FreePage(pa uintptr) {
 	flags := hwIRQSave()
 	touchStack()
-	if !disown(pa, order) {
-		if !earlyFree(pa, order) {
-			reportBug(whyNotFreed(pa, order), pa)
-		}
-	} else if pfn := uint32(pa >> pageShift); order != 0 ||
-		atomic.LoadUint32(&buddyPages) < atomic.LoadUint32(&reserve) {
-		// Below the watermark a page must not serve others first.
+	pfn := uint32(pa >> pageShift)
+	if !disown(pa, 0) {
+		freeOdd(pa, 0)
+	} else if atomic.LoadUint32(&buddyPages) < atomic.LoadUint32(&reserve) {
+		// The reserve is filled up again before others get the page.
 		buddyLock.lock()
-		buddyGive(pfn, order)
+		buddyGive(pfn, 0)
 		buddyLock.unlock()
 	} else {
-		c := &cpus[hwCPU()%maxCPUs]
+		c := &cpus[uint(hwCPU())%maxCPUs]
 		c.lock.lock()
 		if c.n == cpuListMax {
 			c.drain(cpuListMax / 2)
@@ -160,6 +158,70 @@ func freeBlock(pa uintptr, order uint32) {
 		c.lock.unlock()
 	}
 	hwIRQRestore(flags)
+}
+
+// FreePages frees a block of AllocPages and the like that has one owner.
+//
+//go:nosplit
+func FreePages(pa uintptr, order int) {
+	if order == 0 {
+		FreePage(pa)
+		return
+	}
+	flags := hwIRQSave()
+	touchStack()
+	if disown(pa, uint32(order)) {
+		buddyLock.lock()
+		buddyGive(uint32(pa>>pageShift), uint32(order))
+		buddyLock.unlock()
+	} else {
+		freeOdd(pa, uint32(order))
+	}
+	hwIRQRestore(flags)
+}
+
+// disown ends the use of a block and reports whether it was one that its only
+// owner may free.
+//
+//go:nosplit
+func disown(pa uintptr, order uint32) bool {
+	if pa%PageSize != 0 || !managed(pa) {
+		return false
+	}
+	p := pageAt(uint32(pa >> pageShift))
+	tag := atomic.LoadUint64(&p.tag)
+	if tag&^tagHeap != tagOwner|tagUsed|uint64(order) {
+		return false
+	}
+	if !atomic.CompareAndSwapUint64(&p.tag, tag, 0) {
+		return false // somebody else frees it, too
+	}
+	if tag&tagHeap != 0 {
+		atomic.AddUint64(&heapPages, -(uint64(1) << (order % 16)))
+	}
+	if poisoning != 0 {
+		poison(uint32(pa>>pageShift), order)
+	}
+	return true
+}
+
+// freeOdd frees a block that the zones do not know as used: one of the early
+// pool, or none at all.
+//
+//go:nosplit
+func freeOdd(pa uintptr, order uint32) {
+	if earlyFree(pa, order) {
+		return
+	}
+	bug := BugNotAllocated
+	if p, tag := usedPage(pa); p == nil {
+		// Free already, or never ours.
+	} else if tag&tagOrder != uint64(order) {
+		bug = BugOrder
+	} else if tag >= 2*tagOwner {
+		bug = BugShared
+	}
+	reportBug(bug, pa)
 }
 
 // giveBlock gives a block that nobody owns to the zones.
@@ -174,47 +236,6 @@ func giveBlock(pfn, order uint32) {
 	hwIRQRestore(flags)
 }
 
-// disown ends the use of a block and reports whether it was one that its only
-// owner may free.
-//
-//go:nosplit
-func disown(pa uintptr, order uint32) bool {
-	p := usedPage(pa)
-	if p == nil {
-		return false
-	}
-	s := atomic.LoadUint32(&p.state)
-	if s&^stateHeap != stateUsed|order || atomic.LoadUint32(&p.refs) != 1 {
-		return false
-	}
-	if atomic.LoadUint32(&poisoning) != 0 {
-		poison(uint32(pa>>pageShift), order)
-	}
-	if !atomic.CompareAndSwapUint32(&p.state, s, 0) {
-		return false // somebody else frees it, too
-	}
-	if s&stateHeap != 0 {
-		atomic.AddUint64(&heapPages, ^uint64(0))
-	}
-	return true
-}
-
-// whyNotFreed names what is wrong with freeing the block.
-//
-//go:nosplit
-func whyNotFreed(pa uintptr, order uint32) Bug {
-	p := usedPage(pa)
-	switch {
-	case p == nil:
-		return BugNotAllocated
-	case atomic.LoadUint32(&p.state)&stateOrder != order:
-		return BugOrder
-	case atomic.LoadUint32(&p.refs) != 1:
-		return BugShared
-	}
-	return BugNotAllocated
-}
-
 // refill moves a batch of pages into the empty list, as far as they are not
 // part of the reserve: from that allocSlow takes single pages.
 //
@@ -223,13 +244,17 @@ func whyNotFreed(pa uintptr, order uint32) Bug {
 //go:nosplit
 func (c *cpuList) refill() {
 	buddyLock.lock()
-	for c.n < cpuListBatch {
-		pfn := buddyTake(stateUsed, 0, zoneNormal)
-		if pfn == 0 {
+	for n := uint32(0); n < cpuListBatch; {
+		first, order := buddyTakeSmall(uint32(bits.Len32(cpuListBatch-n)) - 1)
+		if first == 0 {
 			break
 		}
-		c.pfns[c.n%cpuListMax] = pfn
-		c.n++
+		// The list is a stack: the lowest address comes out first.
+		for pfn := first + 1<<(order%32); pfn > first; n++ {
+			pfn--
+			c.pfns[n%cpuListMax] = pfn
+		}
+		c.n = n
 	}
 	buddyLock.unlock()
 }

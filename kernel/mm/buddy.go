@@ -47,7 +47,7 @@ func (z *zone) push(pfn, order uint32) {
 	}
 	p.next = head
 	p.prev = 0
-	atomic.StoreUint32(&p.state, stateFree|order)
+	atomic.StoreUint64(&p.tag, tagFree|uint64(order))
 	z.head[order] = pfn
 	z.count[order]++
 	z.avail |= 1 << order
@@ -71,7 +71,7 @@ func (z *zone) remove(pfn, order uint32) {
 			z.avail &^= 1 << order
 		}
 	}
-	atomic.StoreUint32(&p.state, 0)
+	atomic.StoreUint64(&p.tag, 0)
 	z.count[order]--
 }
 
@@ -95,16 +95,25 @@ func (z *zone) take(order uint32) uint32 {
 	return pfn
 }
 
+// takeSmall returns a block of at most the given order: the smallest there is,
+// to keep the large ones whole, or else a part of a larger one.
+//
+//go:nosplit
+func (z *zone) takeSmall(most uint32) (pfn, order uint32) {
+	order = min(uint32(bits.TrailingZeros32(z.avail)), most)
+	return z.take(order), order
+}
+
 // buddyTake takes a block from the zone or a lower one, 0 if there is none.
 // Unless it is for the heap it leaves the reserve alone.
 //
 // Preconditions: buddyLock held.
 //
 //go:nosplit
-func buddyTake(state, order, zone uint32) uint32 {
+func buddyTake(tag uint64, order, zone uint32) uint32 {
 	need := uint32(1) << (order % 32)
 	floor := need
-	if state&stateHeap == 0 {
+	if tag&tagHeap == 0 {
 		floor += reserve
 	}
 	if buddyPages < floor {
@@ -123,10 +132,31 @@ func buddyTake(state, order, zone uint32) uint32 {
 	return pfn
 }
 
+// buddyTakeSmall takes a block of at most 2^most pages that is not part of the
+// reserve, 0 if there is none.
+//
+// Preconditions: buddyLock held.
+//
+//go:nosplit
+func buddyTakeSmall(most uint32) (pfn, order uint32) {
+	if buddyPages <= reserve {
+		return 0, 0
+	}
+	most = min(most, uint32(bits.Len32(buddyPages-reserve))-1)
+	pfn, order = zones[zoneNormal].takeSmall(most)
+	if pfn == 0 {
+		pfn, order = zones[zoneLow].takeSmall(most)
+	}
+	if pfn != 0 {
+		atomic.StoreUint32(&buddyPages, buddyPages-1<<(order%32))
+	}
+	return pfn, order
+}
+
 // buddyGive gives a block back and joins it with its buddy as long as that is
 // free.
 //
-// Preconditions: buddyLock held; the state of the block's first page is 0.
+// Preconditions: buddyLock held; the tag of the block's first page is 0.
 //
 //go:nosplit
 func buddyGive(pfn, order uint32) {
@@ -134,7 +164,7 @@ func buddyGive(pfn, order uint32) {
 	atomic.StoreUint32(&buddyPages, buddyPages+1<<(order%32))
 	for order < MaxOrder {
 		buddy := pfn ^ 1<<(order%32)
-		if atomic.LoadUint32(&pageAt(buddy).state) != stateFree|order {
+		if atomic.LoadUint64(&pageAt(buddy).tag) != tagFree|uint64(order) {
 			break
 		}
 		z.remove(buddy, order)

@@ -22,7 +22,7 @@ var early struct {
 	first uint32 // page frame number of bit 0: start rounded down to a multiple of 64
 	pages uint32 // bits in use; 0 before InitEarly and after Init
 	free  [earlyMax / 64]uint64
-	used  [earlyMax]uint8 // the page's state (stateUsed...), 0 if not first in a block
+	used  [earlyMax]uint8 // the tag of the page, without owners
 }
 
 // earlyAligned has a bit for every position where a block of the order may
@@ -61,7 +61,7 @@ func InitEarly(virt, pa, size uintptr) {
 // Preconditions: interrupts masked, one CPU.
 //
 //go:nosplit
-func earlyAlloc(state, order uint32) uint32 {
+func earlyAlloc(tag uint64, order uint32) uint32 {
 	if order > earlyMaxOrder {
 		return 0
 	}
@@ -77,9 +77,9 @@ func earlyAlloc(state, order uint32) uint32 {
 		i := uint32(bits.TrailingZeros64(m))
 		early.free[w] &^= (1<<(1<<(order%8)) - 1) << (i % 64)
 		i += uint32(w) * 64
-		early.used[i%earlyMax] = uint8(state | order)
-		if state&stateHeap != 0 {
-			heapPages++
+		early.used[i%earlyMax] = uint8(tag) | uint8(order)
+		if tag&tagHeap != 0 {
+			heapPages += 1 << (order % 8)
 		}
 		return early.first + i
 	}
@@ -96,12 +96,12 @@ func earlyFree(pa uintptr, order uint32) bool {
 	if i >= uintptr(early.pages) || pa%PageSize != 0 {
 		return false
 	}
-	s := uint32(early.used[i%earlyMax])
-	if s&^stateHeap != stateUsed|order {
+	tag := uint32(early.used[i%earlyMax])
+	if tag&^tagHeap != tagUsed|order {
 		return false
 	}
-	if s&stateHeap != 0 {
-		heapPages--
+	if tag&tagHeap != 0 {
+		heapPages -= 1 << (order % 8)
 	}
 	early.used[i%earlyMax] = 0
 	early.free[i/64%(earlyMax/64)] |= (1<<(1<<(order%8)) - 1) << (i % 64)
@@ -134,10 +134,8 @@ func retireEarly() {
 	touchStack()
 	for i := early.start - early.first; i < early.pages; i++ {
 		pfn := early.first + i
-		if s := early.used[i%earlyMax]; s != 0 {
-			p := pageAt(pfn)
-			atomic.StoreUint32(&p.refs, 1)
-			atomic.StoreUint32(&p.state, uint32(s))
+		if tag := early.used[i%earlyMax]; tag != 0 {
+			atomic.StoreUint64(&pageAt(pfn).tag, tagOwner|uint64(tag))
 			continue
 		}
 		if early.free[i/64%(earlyMax/64)]&(1<<(i%64)) == 0 {

@@ -62,7 +62,8 @@ var held struct {
 // called once, by the boot CPU, before any other CPU runs; other threads on
 // this CPU may allocate and free meanwhile.
 //
-// It fails, with the sizes in the message, if there is too little memory.
+// It fails, with the sizes in the message, if there is too little memory. The
+// early pool still works then, so the error can be reported.
 func Init(c Config) error {
 	pool := earlyRange()
 	m := newMemblock(c.Memory, c.Reserved, c.Limit, maxAddress, pool)

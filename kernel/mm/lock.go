@@ -23,9 +23,9 @@ func (l *spinLock) unlock() {
 	atomic.StoreUint32(&l.held, 0)
 }
 
-// stackDepth is more than the calls below touchStack need, and less than what
-// the linker keeps free below any go:nosplit function.
-const stackDepth = 512
+// stackDepth is more than the calls below touchStack need, in bytes, and less
+// than what the linker keeps free below any go:nosplit function.
+const stackDepth = 384
 
 // touchStack makes sure that the stack is mapped as far down as the caller's
 // callees will use it. A goroutine's stack is part of the demand-mapped heap:

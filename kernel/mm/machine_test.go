@@ -108,15 +108,15 @@ func checkZones(t testing.TB) {
 			for pfn := z.head[order]; pfn != 0; pfn = pageAt(pfn).next {
 				p := pageAt(pfn)
 				switch {
-				case p.state != stateFree|order:
-					t.Fatalf("zone %d order %d: page %#x has state %#x", zi, order, pfn, p.state)
+				case p.tag != tagFree|uint64(order):
+					t.Fatalf("zone %d order %d: page %#x has tag %#x", zi, order, pfn, p.tag)
 				case p.prev != prev:
 					t.Fatalf("zone %d order %d: page %#x follows %#x, says %#x", zi, order, pfn, prev, p.prev)
 				case pfn%(1<<order) != 0:
 					t.Fatalf("zone %d order %d: page %#x is not aligned", zi, order, pfn)
 				case zoneOf(pfn) != z:
 					t.Fatalf("zone %d order %d: page %#x is of another zone", zi, order, pfn)
-				case order < MaxOrder && pageAt(pfn^1<<order).state == stateFree|order:
+				case order < MaxOrder && pageAt(pfn^1<<order).tag == tagFree|uint64(order):
 					t.Fatalf("zone %d order %d: page %#x and its buddy are both free", zi, order, pfn)
 				}
 				prev = pfn

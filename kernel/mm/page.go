@@ -16,25 +16,25 @@ const (
 
 // page describes one page of memory. The page array (vmemmap) holds one for
 // every page frame number, at vmemmapBase, and is mapped only where there is
-// memory. A zero page belongs to nobody the allocator knows: it is reserved,
-// or in a per-CPU list, or not the first of its block.
+// memory.
 type page struct {
 	next, prev uint32 // free list, page frame numbers, 0 ends it; buddyLock
-	refs       uint32 // atomic; owners of a used block, in its first page
-	state      uint32 // atomic; see below
+	tag        uint64 // atomic; what the block is that starts here
 }
+
+// page.tag is 0 for a page that does not start a free or used block: it is
+// reserved, inside a block, or in a CPU's list. Otherwise it has these parts.
+const (
+	tagOrder = 0xf
+	tagFree  = 1 << 4  // in a free list of a zone
+	tagUsed  = 1 << 5  // allocated
+	tagHeap  = 1 << 6  // with tagUsed: by AllocHeapPage or AllocHeapPages
+	tagOwner = 1 << 32 // with tagUsed: times the number of owners
+)
 
 const (
 	pageStructSize  = unsafe.Sizeof(page{})
 	pagesPerMapPage = PageSize / pageStructSize // described by one page of vmemmap
-)
-
-// page.state of the first page of a block: its order and what it is.
-const (
-	stateOrder = 0xf
-	stateFree  = 1 << 4 // in a free list of a zone
-	stateUsed  = 1 << 5 // allocated
-	stateHeap  = 1 << 6 // with stateUsed: allocated for the Go heap
 )
 
 // pageAt returns the entry of a page frame number inside a bank.
@@ -62,47 +62,62 @@ var (
 	nbanks uint32 // atomic
 )
 
+// holds reports whether the bank has the page.
+//
+//go:nosplit
+func (b *bank) holds(pfn uintptr) bool {
+	return pfn-uintptr(b.start) < uintptr(atomic.LoadUint32(&b.size))
+}
+
 // managed reports whether the page array has an entry for the page at pa.
 //
 //go:nosplit
 func managed(pa uintptr) bool {
-	pfn := pa >> pageShift
+	return banks[0].holds(pa>>pageShift) || managedElsewhere(pa)
+}
+
+//go:nosplit
+func managedElsewhere(pa uintptr) bool {
 	n := atomic.LoadUint32(&nbanks)
-	for i := uint32(0); i < n; i++ {
-		b := &banks[i%maxBanks]
-		if pfn-uintptr(b.start) < uintptr(atomic.LoadUint32(&b.size)) {
+	for i := uint32(1); i < n; i++ {
+		if banks[i%maxBanks].holds(pa >> pageShift) {
 			return true
 		}
 	}
 	return false
 }
 
-// usedPage returns the entry of the allocated block that starts at pa, nil if
-// there is none.
+// usedPage returns the entry and the tag of the allocated block that starts at
+// pa, nil if there is none.
 //
 //go:nosplit
-func usedPage(pa uintptr) *page {
+func usedPage(pa uintptr) (p *page, tag uint64) {
 	if pa%PageSize != 0 || !managed(pa) {
-		return nil
+		return nil, 0
 	}
-	p := pageAt(uint32(pa >> pageShift))
-	if atomic.LoadUint32(&p.state)&stateUsed == 0 {
-		return nil
+	p = pageAt(uint32(pa >> pageShift))
+	tag = atomic.LoadUint64(&p.tag)
+	if tag&tagUsed == 0 {
+		return nil, 0
 	}
-	return p
+	return p, tag
 }
 
 // GetPage adds an owner to the allocated block at pa. The caller is an owner
-// itself, or holds a lock that keeps one alive.
+// itself, or holds a lock that keeps one alive. There can be 2^32-1 owners.
 //
 //go:nosplit
 func GetPage(pa uintptr) {
-	p := usedPage(pa)
-	if p == nil {
-		reportBug(BugNotAllocated, pa)
-		return
+	for {
+		p, tag := usedPage(pa)
+		if p == nil {
+			reportBug(BugNotAllocated, pa)
+			return
+		}
+		if atomic.CompareAndSwapUint64(&p.tag, tag, tag+tagOwner) {
+			return
+		}
 	}
-	atomic.AddUint32(&p.refs, 1)
 }
 
 // PutPage gives up one ownership of the block at pa and frees the block with
@@ -110,22 +125,20 @@ func GetPage(pa uintptr) {
 //
 //go:nosplit
 func PutPage(pa uintptr) bool {
-	p := usedPage(pa)
-	if p == nil {
-		reportBug(BugNotAllocated, pa)
-		return false
-	}
 	for {
-		n := atomic.LoadUint32(&p.refs)
-		if n <= 1 {
-			break
+		p, tag := usedPage(pa)
+		if p == nil {
+			reportBug(BugNotAllocated, pa)
+			return false
 		}
-		if atomic.CompareAndSwapUint32(&p.refs, n, n-1) {
+		if tag < 2*tagOwner {
+			FreePages(pa, int(tag&tagOrder))
+			return true
+		}
+		if atomic.CompareAndSwapUint64(&p.tag, tag, tag-tagOwner) {
 			return false
 		}
 	}
-	freeBlock(pa, atomic.LoadUint32(&p.state)&stateOrder)
-	return true
 }
 
 // PageOwners returns how many owners the allocated block at pa has, 0 if there
@@ -133,9 +146,6 @@ func PutPage(pa uintptr) bool {
 //
 //go:nosplit
 func PageOwners(pa uintptr) uint32 {
-	p := usedPage(pa)
-	if p == nil {
-		return 0
-	}
-	return atomic.LoadUint32(&p.refs)
+	_, tag := usedPage(pa)
+	return uint32(tag / tagOwner)
 }

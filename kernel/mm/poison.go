@@ -6,7 +6,7 @@ import "unsafe"
 // does (PAGE_POISON, include/linux/poison.h).
 const poisonWord = 0xaaaaaaaaaaaaaaaa
 
-var poisoning uint32 // atomic
+var poisoning uint32 // set by Init before the first page is poisoned
 
 // word returns the i-th word of a block.
 //

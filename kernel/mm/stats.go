@@ -8,8 +8,8 @@ var managedPages uint32 // atomic; pages given to the allocator, used or free
 type Stats struct {
 	Total   int // all pages the allocator has or has given out
 	Free    int
-	Heap    int // of the used ones: those of AllocHeapPage
-	Reserve int // free pages that only AllocHeapPage may use
+	Heap    int // of the used ones: those of AllocHeapPage and AllocHeapPages
+	Reserve int // free pages that only those two may use
 
 	// Blocks are the free blocks of each order: of zone 0, below 4 GiB, and of
 	// zone 1. Free pages that are not among them are in the CPUs' own lists.
@@ -38,7 +38,7 @@ func ReadStats() (s Stats) {
 func cpuFree(cpu int) int {
 	flags := hwIRQSave()
 	touchStack()
-	c := &cpus[cpu%maxCPUs]
+	c := &cpus[uint(cpu)%maxCPUs]
 	c.lock.lock()
 	n := c.n
 	c.lock.unlock()
@@ -51,7 +51,7 @@ func freeBlocks(zone, order int) int {
 	flags := hwIRQSave()
 	touchStack()
 	buddyLock.lock()
-	n := zones[zone%2].count[order%16]
+	n := zones[uint(zone)%2].count[uint(order)%16]
 	buddyLock.unlock()
 	hwIRQRestore(flags)
 	return int(n)
