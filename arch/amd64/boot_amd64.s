@@ -33,7 +33,7 @@ TEXT ·bootPVH(SB),NOSPLIT|NOFRAME,$0
 	BYTE $0x83; BYTE $0xe0; BYTE $0xf3; // and $0xfffffff3,%eax
 	BYTE $0x0d; LONG $0x80010023; // or $0x80010023,%eax
 	BYTE $0x0f; BYTE $0x22; BYTE $0xc0; // mov %eax,%cr0
-	BYTE $0x0f; BYTE $0x01; BYTE $0x15; LONG $0x00100020; // lgdt 0x100020
+	BYTE $0x0f; BYTE $0x01; BYTE $0x15; LONG $0x00100020; // lgdtl 0x100020
 	// A far return to the instruction behind it loads the 64-bit code segment.
 	BYTE $0x6a; BYTE $0x08; // push $0x8
 	BYTE $0xe8; LONG $0x00000000; // call .+0x0
