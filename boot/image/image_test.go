@@ -298,7 +298,7 @@ func TestLinuxImage(t *testing.T) {
 	if img[64] != 'h' || img[0x2003] != 'h' || img[0x2004] != 0 {
 		t.Error("the code is not where it was linked")
 	}
-	if string(img[0x10000:0x10005]) != "data\x00" {
+	if string(img[0x10000:]) != "data" {
 		t.Error("the data is not where it was linked")
 	}
 }

@@ -22,15 +22,16 @@ const (
 )
 
 // linux returns a Linux Image of the kernel. The header takes the place of the
-// ELF header, which the linker puts in front of the code. The file ends with
-// the BSS, so that no loader needs to clear it.
+// ELF header, which the linker puts in front of the code. The file ends where
+// the zeros after the last segment begin: the kernel clears its BSS itself.
 func linux(f *elf.File) ([]byte, error) {
 	segs, err := segments(f, arm64Base)
 	if err != nil {
 		return nil, err
 	}
-	base := segs[0].vaddr
-	img := make([]byte, segs[len(segs)-1].end()-base)
+	base, last := segs[0].vaddr, segs[len(segs)-1]
+	size := last.end() - base // in memory
+	img := make([]byte, size-last.size+uint64(len(last.data)))
 	for _, s := range segs {
 		copy(img[s.vaddr-base:], s.data)
 	}
@@ -48,7 +49,7 @@ func linux(f *elf.File) ([]byte, error) {
 	header := make([]byte, imageHeaderSize)
 	le.PutUint32(header[0:], 0x14000000|uint32(entry/4)) // B entry: Arm ARM C6.2.25
 	le.PutUint64(header[8:], 0)                          // text_offset
-	le.PutUint64(header[16:], uint64(len(img)))          // image_size
+	le.PutUint64(header[16:], size)                      // image_size
 	le.PutUint64(header[24:], imagePages4K|imageAnywhere)
 	copy(header[56:], imageMagic)
 	copy(img, header)

@@ -81,7 +81,6 @@ func TestCheck(t *testing.T) {
 		{"cannot be followed", "//go:nosplit\nfunc low() { Later() }\nfunc hidden() {}",
 			"onsen/kernel/rt.Syscall calls through a pointer that cannot be followed"},
 	}
-	command := mkkernel(t)
 	for _, arch := range []string{"amd64", "arm64"} {
 		dir := module(t)
 		files := maps.Clone(lowest)
@@ -89,7 +88,7 @@ func TestCheck(t *testing.T) {
 			t.Run(arch+" "+test.name, func(t *testing.T) {
 				files["kernel/rt/low.go"] = "package rt\n\n" + test.low + "\n"
 				writeFiles(t, dir, files)
-				out, err := runIn(dir, command, "-arch", arch, "-check")
+				out, err := mkkernel(t, dir, "-arch", arch, "-check")
 				errors := 0
 				for line := range strings.Lines(out) {
 					if strings.Contains(line, "onsen/kernel/rt.") {
@@ -110,7 +109,7 @@ func TestCheck(t *testing.T) {
 				t.Fatal(err)
 			}
 			writeFiles(t, dir, tiny)
-			out, err := runIn(dir, command, "-arch", arch, "-check")
+			out, err := mkkernel(t, dir, "-arch", arch, "-check")
 			if want := "no function onsen/kernel/rt.Start"; err == nil || !strings.Contains(out, want) {
 				t.Errorf("%v\n%s\nwant %q", err, out, want)
 			}

@@ -45,35 +45,42 @@ func writeFiles(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
-// mkkernel returns the path of the command.
-func mkkernel(t *testing.T) string {
+// asCommand in the environment makes the test binary be the command.
+const asCommand = "ONSEN_TEST_MKKERNEL"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// mkkernel runs the command in a directory and returns what it prints.
+func mkkernel(t *testing.T, dir string, args ...string) (string, error) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("builds kernels")
 	}
-	path := filepath.Join(t.TempDir(), "mkkernel")
-	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return path
-}
-
-func runIn(dir, command string, args ...string) (string, error) {
-	cmd := exec.Command(command, args...)
+	cmd := exec.Command(self, args...)
 	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), asCommand+"=1")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
 
 // The same tree gives the same bytes wherever it is built.
 func TestReproducible(t *testing.T) {
-	command := mkkernel(t)
 	for arch := range targets {
 		t.Run(arch, func(t *testing.T) {
 			var first map[string][]byte
 			for range 2 {
 				dir := module(t)
-				if out, err := runIn(dir, command, "-arch", arch); err != nil {
+				if out, err := mkkernel(t, dir, "-arch", arch); err != nil {
 					t.Fatalf("%v\n%s", err, out)
 				}
 				checkPaths(t, filepath.Join(dir, "build", "onsen-"+arch+".elf"), dir)
@@ -120,7 +127,6 @@ func checkPaths(t *testing.T, path, dir string) {
 }
 
 func TestOptions(t *testing.T) {
-	command := mkkernel(t)
 	dir := module(t)
 	tests := []struct {
 		name string
@@ -139,7 +145,7 @@ func TestOptions(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			out, err := runIn(dir, command, test.args...)
+			out, err := mkkernel(t, dir, test.args...)
 			if (err != nil) != test.fail || !strings.Contains(out, test.want) {
 				t.Errorf("mkkernel %v: %v\n%s\nwant %q", test.args, err, out, test.want)
 			}
