@@ -1,0 +1,89 @@
+//go:build tamago && arm64
+
+package arm64
+
+import (
+	"sync/atomic"
+
+	"onsen/arch/spec"
+)
+
+// percpu is the record of a processor; TPIDR_EL1 points to it. Offsets in
+// assembly come from go_asm.h.
+type percpu struct {
+	id      uint64  // index
+	current uintptr // the running task
+	kstack  uintptr // top of the running thread's kernel stack
+
+	idleStack  uintptr // top of the stack of the idle loop
+	emergency  uintptr // top of the stack for a kernel stack overflow
+	overflowSP uintptr // stack pointer at the overflow
+
+	mpidr         uint64 // affinity, see mpidrMask
+	redistributor uintptr
+	gicSGI        uint64 // GICv3: how to send SGI 0 to this CPU
+	gicTarget     uint32 // GICv2: the CPU's bit in target lists
+
+	events  atomic.Uint32                // recorded interrupt events
+	irqs    [maxIRQ/64 + 1]atomic.Uint64 // recorded device lines
+	online  atomic.Uint32                // the CPU runs its idle loop
+	stopped atomic.Uint32                // the CPU was stopped for a panic
+	stop    struct{ pc, sp, fp uintptr } // where
+
+	_ [64]byte // keeps other CPUs' records out of the cache line
+}
+
+var cpus [spec.MaxCPUs]percpu
+
+// CPU returns the index of this CPU.
+//
+//go:nosplit
+func CPU() int { return cpuIndex() }
+
+// Current returns the word that SetCurrent stored on this CPU.
+//
+//go:nosplit
+func Current() uintptr { return thisCPU().current }
+
+// SetCurrent stores the address of the running task.
+//
+//go:nosplit
+func SetCurrent(t uintptr) { thisCPU().current = t }
+
+// LoadThread makes top the kernel stack of the thread that runs next. The stack
+// pointer itself gets there with the switch of stacks; there is no thread
+// pointer.
+//
+//go:nosplit
+func LoadThread(top, _ uintptr) { thisCPU().kstack = top }
+
+// SetTLS does nothing: Go keeps no thread pointer on this architecture.
+//
+//go:nosplit
+func SetTLS(uintptr) {}
+
+// PendingEvents returns the events recorded for this CPU.
+//
+//go:nosplit
+func PendingEvents() spec.Event { return spec.Event(thisCPU().events.Load()) }
+
+// TakeEvents returns and clears the events recorded for this CPU.
+//
+//go:nosplit
+func TakeEvents() spec.Event { return spec.Event(thisCPU().events.Swap(0)) }
+
+// ClearEvents forgets events recorded for this CPU.
+//
+//go:nosplit
+func ClearEvents(e spec.Event) { thisCPU().events.And(^uint32(e)) }
+
+// SendIPI records e for a CPU, this one included, and interrupts it.
+//
+//go:nosplit
+func SendIPI(cpu int, e spec.Event) {
+	c := &cpus[cpu%spec.MaxCPUs]
+	c.events.Or(uint32(e))
+	if gic.version != 0 {
+		sendSGI(c, sgiWake)
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !tamago
+
+package arm64
+
+func signalReturn() uintptr { return 0x1000 }

@@ -1,0 +1,86 @@
+//go:build tamago && arm64
+
+package arm64
+
+import (
+	"sync/atomic"
+
+	"onsen/arch/spec"
+)
+
+// stopper is one more than the index of the CPU that has stopped the others, 0
+// before. CPURelax looks at it, for CPUs that wait with interrupts masked.
+var stopper atomic.Uint32
+
+// stopTimeout is how long StopOtherCPUs waits for them, in nanoseconds.
+const stopTimeout = 100e6
+
+// StopOtherCPUs stops all other CPUs for good, for a panic. It waits for them
+// for a tenth of a second. If another CPU has already done it, the caller is
+// one of those who stop.
+//
+//go:nosplit
+func StopOtherCPUs() {
+	me := thisCPU()
+	if !stopper.CompareAndSwap(0, uint32(me.id)+1) {
+		answerStop()
+		return
+	}
+	end := Ktime() + stopTimeout
+	for i := range cpus {
+		if c := &cpus[i]; c != me && c.online.Load() != 0 && gic.version != 0 {
+			sendSGI(c, sgiStop)
+		}
+	}
+	for i := range cpus {
+		c := &cpus[i]
+		for c != me && c.online.Load() != 0 && c.stopped.Load() == 0 && Ktime() < end {
+			CPURelax()
+		}
+	}
+}
+
+// StoppedRegs returns where a CPU was when StopOtherCPUs stopped it.
+//
+//go:nosplit
+func StoppedRegs(cpu int) (pc, sp, fp uintptr, ok bool) {
+	c := &cpus[cpu%spec.MaxCPUs]
+	if c.stopped.Load() == 0 {
+		return 0, 0, 0, false
+	}
+	return c.stop.pc, c.stop.sp, c.stop.fp, true
+}
+
+// answerStop stops this CPU if another one asks for it. CPURelax calls it.
+//
+//go:nosplit
+func answerStop() {
+	if s := stopper.Load(); s != 0 && s != uint32(thisCPU().id)+1 {
+		stopThisCPU(nil)
+	}
+}
+
+// stopThisCPU records where the CPU is, in f or here, and parks it.
+//
+//go:nosplit
+func stopThisCPU(f *Frame) {
+	IRQDisable()
+	c := thisCPU()
+	if f != nil {
+		c.stop.pc, c.stop.sp, c.stop.fp = f.PC(), f.SP(), f.FP()
+	} else {
+		c.stop.pc, c.stop.sp, c.stop.fp = position()
+	}
+	c.stopped.Store(1)
+	Halt()
+}
+
+// Halt stops this CPU for good.
+//
+//go:nosplit
+func Halt() {
+	IRQDisable()
+	for {
+		waitForInterrupt()
+	}
+}

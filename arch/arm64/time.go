@@ -1,0 +1,57 @@
+//go:build tamago && arm64
+
+package arm64
+
+import "math"
+
+// The counter and its scales. They are set before a second CPU runs.
+var (
+	counterZero uint64 // value of the counter at boot
+	counterHz   uint64
+	toNano      scale
+	toTicks     scale
+)
+
+// unknownHz stands in for a frequency that the firmware did not set. No counter
+// is faster, so that time jumps forward when the true one becomes known.
+const unknownHz = 4e9
+
+// setCounterHz makes hz the frequency of the counter, if it is not 0.
+//
+//go:nosplit
+func setCounterHz(hz uint64) {
+	if hz == 0 {
+		return
+	}
+	counterHz = hz
+	toNano, toTicks = newScale(hz, 1e9), newScale(1e9, hz)
+}
+
+// Ktime returns nanoseconds since boot. It never goes backwards and is the
+// same on all CPUs.
+//
+//go:nosplit
+func Ktime() int64 { return int64(toNano.of(Counter() - counterZero)) }
+
+// Counter returns the virtual counter.
+//
+//go:nosplit
+func Counter() uint64 { return readCounter() }
+
+// CounterHz returns the frequency of Counter.
+//
+//go:nosplit
+func CounterHz() uint64 { return counterHz }
+
+// ArmTimer makes this CPU's timer fire once, when Ktime reaches deadline. A
+// deadline in the past fires at once; math.MaxInt64 disarms.
+//
+//go:nosplit
+func ArmTimer(deadline int64) {
+	if deadline == math.MaxInt64 {
+		disarmTimer()
+		return
+	}
+	// One tick more, because the division rounds down.
+	setTimer(counterZero + toTicks.of(uint64(max(deadline, 0))) + 1)
+}
