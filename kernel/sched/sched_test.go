@@ -11,7 +11,11 @@ import (
 const testCPUs = 4
 
 func TestMain(m *testing.M) {
-	StartHostCPUs(testCPUs)
+	StartHostCPUs(testCPUs, func(cpu int) *Task {
+		t := new(Task)
+		InitIdle(t, "idle", cpu)
+		return t
+	})
 	os.Exit(m.Run())
 }
 

@@ -190,16 +190,15 @@ func atomicContext() bool {
 // Sched returns nothing on the host.
 func (t *Task) Sched() (pc, sp, fp uintptr) { return 0, 0, 0 }
 
-// StartHostCPUs starts n fake CPUs, once per process. Tests then wake the tasks
-// they make with WakeUpNewTask and wait for them with ordinary channels.
-func StartHostCPUs(n int) {
+// StartHostCPUs starts n fake CPUs, once per process. idle returns the idle task
+// of a CPU, ready for StartIdle. Tests then wake the tasks they make with
+// WakeUpNewTask and wait for them with ordinary channels.
+func StartHostCPUs(n int, idle func(cpu int) *Task) {
 	var up sync.WaitGroup
 	for cpu := range n {
 		up.Add(1)
 		go func() {
-			idle := new(Task)
-			InitIdle(idle, "swapper/"+strconv.Itoa(cpu), cpu)
-			StartIdle(idle)
+			StartIdle(idle(cpu))
 			up.Done()
 			Idle()
 		}()

@@ -69,15 +69,18 @@ func timerTick() { rt.TimerTick() }
 
 // idleWait waits for an event while background threads have the CPU.
 func idleWait() {
-	if rt.Idle() {
-		runtime.TaskRetake()
-	}
+	runtime.TaskIdle()
+	rt.Idle()
+	runtime.TaskSafePoint() // nothing else in the idle loop need be one
 }
 
 func backgroundRunnable() bool { return rt.BackgroundRunnable() }
 
 // lendToBackground gives the CPU away for up to ns nanoseconds.
-func lendToBackground(ns int64) { rt.YieldToBackground(ns) }
+func lendToBackground(ns int64) {
+	runtime.TaskIdle()
+	rt.YieldToBackground(ns)
+}
 
 func preemptDisable() { runtime.PreemptDisable() }
 
