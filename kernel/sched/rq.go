@@ -55,6 +55,10 @@ func init() {
 	}
 }
 
+// CPU returns the CPU that the calling task runs on. The result is good until
+// the caller sleeps.
+func CPU() int { return thisCPU() }
+
 // thisRq returns the run queue of this CPU. The result is good until the caller
 // sleeps.
 func thisRq() *Rq { return &runqueues[thisCPU()] }
@@ -138,3 +142,8 @@ func (rq *Rq) detach(t *Task) {
 	rq.running.Add(-1)
 	t.onRq.Store(migrating)
 }
+
+// RunningOn returns the task that cpu runs, or nil if the CPU is not active.
+// The answer may be out of date at once; it takes no lock, so that a kernel that
+// panics can ask.
+func RunningOn(cpu int) *Task { return runqueues[cpu].curr }
