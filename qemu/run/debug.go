@@ -46,6 +46,9 @@ func gdb(m qemu.Config, port int) error {
 	}
 	cmd := exec.Command(name, "-q",
 		"-iex", "set tcp connect-timeout 10", // QEMU may not listen yet
+		// The script it would miss is that of the Go runtime, whose path
+		// -trimpath has cut.
+		"-iex", "set auto-load python-scripts off",
 		m.Kernel+".elf",
 		"-x", "qemu/gdb/onsen.py",
 		"-ex", fmt.Sprintf("target remote 127.0.0.1:%d", port))
