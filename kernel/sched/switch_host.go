@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"onsen/arch/spec"
+	"onsen/arch"
 )
 
 // On the host a CPU is a baton: of all goroutines that are tasks of one CPU
@@ -97,9 +97,7 @@ func thisCPU() int {
 
 func onTaskThread(*Rq) bool { return self() != nil }
 
-var hostStart = time.Now()
-
-func ktime() int64 { return int64(time.Since(hostStart)) }
+func ktime() int64 { return arch.Ktime() }
 
 // hostCPU is the interrupt side of a CPU.
 type hostCPU struct {
@@ -116,23 +114,23 @@ func init() {
 	}
 }
 
-func pendingEvents() spec.Event {
+func pendingEvents() arch.Event {
 	c := &hostCPUs[thisCPU()]
 	if d := c.deadline.Load(); d != 0 && ktime() >= d && c.deadline.CompareAndSwap(d, 0) {
-		c.events.Or(uint32(spec.EventTimer))
+		c.events.Or(uint32(arch.EventTimer))
 	}
-	return spec.Event(c.events.Load())
+	return arch.Event(c.events.Load())
 }
 
-func takeEvents() spec.Event {
-	return spec.Event(hostCPUs[thisCPU()].events.Swap(0))
+func takeEvents() arch.Event {
+	return arch.Event(hostCPUs[thisCPU()].events.Swap(0))
 }
 
-func sendReschedule(cpu int) { hostCPUs[cpu].interrupt(spec.EventReschedule) }
+func sendReschedule(cpu int) { hostCPUs[cpu].interrupt(arch.EventReschedule) }
 
-func sendCall(cpu int) { hostCPUs[cpu].interrupt(spec.EventCallFunction) }
+func sendCall(cpu int) { hostCPUs[cpu].interrupt(arch.EventCallFunction) }
 
-func (c *hostCPU) interrupt(e spec.Event) {
+func (c *hostCPU) interrupt(e arch.Event) {
 	c.events.Or(uint32(e))
 	c.kick()
 }

@@ -1,0 +1,56 @@
+package kernel
+
+import (
+	"strings"
+	"testing"
+
+	"onsen/kernel/sched"
+)
+
+// TestSelfTests runs on the host what the kernel runs on the machine.
+func TestSelfTests(t *testing.T) {
+	var lines []string
+	inTask(t, func() {
+		for _, cpu := range activeCPUs() {
+			if err := startWorkers(cpu); err != nil {
+				t.Error(err)
+			}
+		}
+		FindTaskByPid(1).SetName("init")
+		all := func(string) bool { return true }
+		if n := RunSelfTests(all, func(line string) { lines = append(lines, line) }); n != 0 {
+			t.Errorf("%d failed", n)
+		}
+	})
+	for _, line := range lines {
+		t.Log(line)
+	}
+	if last := lines[len(lines)-1]; !strings.HasSuffix(last, " passed, 0 failed") {
+		t.Error(last)
+	}
+}
+
+func TestSelfTestsReport(t *testing.T) {
+	old := selfTests
+	defer func() { selfTests = old }()
+	selfTests = []selfTest{
+		{"good", func() error { return nil }},
+		{"bad", func() error { return sched.ErrTimedOut }},
+		{"dying", func() error { panic("on purpose") }},
+		{"unwanted", func() error { return nil }},
+	}
+	var lines []string
+	inTask(t, func() {
+		RunSelfTests(func(name string) bool { return name != "unwanted" },
+			func(line string) { lines = append(lines, line) })
+	})
+	want := []string{
+		"selftest: ok good",
+		"selftest: FAIL bad: " + sched.ErrTimedOut.Error(),
+		"selftest: FAIL dying: the test died",
+		"selftest: 1 passed, 2 failed",
+	}
+	if got := strings.Join(lines, "\n"); got != strings.Join(want, "\n") {
+		t.Errorf("reported\n%s\nwant\n%s", got, strings.Join(want, "\n"))
+	}
+}
