@@ -10,7 +10,7 @@ import (
 // testSwitch lets two threads of one CPU take turns, and checks that each comes
 // back as itself, with its stack as it left it.
 func testSwitch() error {
-	const rounds = 2000
+	const rounds = 500
 	var c crew
 	for _, cpu := range activeCPUs() {
 		for i := range 2 {
