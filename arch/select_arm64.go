@@ -156,7 +156,7 @@ func MapKernelPage(va, pa uintptr, p Prot) bool { return impl.MapKernelPage(va, 
 //go:nosplit
 func UnmapKernelPage(va uintptr) (pa uintptr, ok bool) { return impl.UnmapKernelPage(va) }
 
-// KernelPageMapped reports whether a page is mapped at va.
+// KernelPageMapped reports whether a page, of any size, is mapped at va.
 //
 //go:nosplit
 func KernelPageMapped(va uintptr) bool { return impl.KernelPageMapped(va) }

@@ -118,12 +118,21 @@ func UnmapKernelPage(va uintptr) (pa uintptr, ok bool) {
 	return uintptr(v & pteAddr), v&pteP != 0
 }
 
-// KernelPageMapped reports whether a page is mapped at va.
+// KernelPageMapped reports whether a page, of any size, is mapped at va.
 //
 //go:nosplit
 func KernelPageMapped(va uintptr) bool {
-	e := walk(va, 0, false)
-	return e != nil && e.Load()&pteP != 0
+	table := kernelRoot
+	for l := uint(3); ; l-- {
+		v := entry(table + va>>(12+9*l)&511*8).Load()
+		if v&pteP == 0 {
+			return false
+		}
+		if l == 0 || v&ptePS != 0 {
+			return true
+		}
+		table = uintptr(v & pteAddr)
+	}
 }
 
 // mapRange maps [va, va+size) to pa with the largest pages that fit. All three

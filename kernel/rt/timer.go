@@ -34,6 +34,8 @@ func (c *cpu) timerFired() {
 	expire()
 	if arch.Ktime() < c.taskDeadline {
 		arch.ClearEvents(arch.EventTimer)
+	} else {
+		c.taskDeadline = never // until the task side has taken the event
 	}
 }
 

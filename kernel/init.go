@@ -1,0 +1,53 @@
+//go:build tamago
+
+package kernel
+
+import (
+	"time"
+
+	"onsen/kernel/params"
+	"onsen/kernel/printk"
+	"onsen/kernel/sched"
+)
+
+// kernelInit is PID 1 before it becomes a program: it completes what needs to
+// sleep, and then does what the command line asks for.
+func kernelInit(any) int {
+	startCPUs()
+	startWorkqueues()
+	startConsoles()
+	checkInitramfs()
+	runMode(bootOptions)
+	Panic("No working init found.  Try passing init= option to kernel.")
+	return 0
+}
+
+// runMode does what a test of the kernel itself has asked for, and does not
+// return if there is such a thing.
+func runMode(o *params.Params) {
+	switch {
+	case o.SelfTest.On:
+		RunSelfTests(o.SelfTest.Has, report)
+	case o.Bench.On:
+		RunBenchmarks(o.Bench.Has, report)
+	case o.Echo > 0:
+		echo(o.Echo)
+	case o.Idle >= 0:
+		printk.Info("idle: sleeping for %d s", o.Idle)
+		sched.Sleep(int64(o.Idle) * int64(time.Second))
+	default:
+		return
+	}
+	PowerOff()
+}
+
+// startWorkqueues makes work queues work on every CPU.
+func startWorkqueues() {
+	for _, cpu := range activeCPUs() {
+		if err := startWorkers(cpu); err != nil {
+			Panic("work queue of CPU%d: %v", cpu, err)
+		}
+	}
+}
+
+func report(line string) { printk.Notice("%s", line) }

@@ -1,0 +1,31 @@
+//go:build tamago
+
+package kernel
+
+import (
+	"onsen/arch"
+	"onsen/kernel/printk"
+)
+
+// PowerOff switches the machine off. Ordinary Go, any task; it does not return.
+func PowerOff() {
+	printk.Emerg("reboot: Power down")
+	arch.StopOtherCPUs()
+	arch.PowerOff()
+	Panic("the machine does not power off")
+}
+
+// Restart resets the machine. Ordinary Go, any task; it does not return.
+func Restart() {
+	printk.Emerg("reboot: Restarting system")
+	arch.StopOtherCPUs()
+	arch.Restart()
+	Panic("the machine does not restart")
+}
+
+// Halt stops the machine without switching it off.
+func Halt() {
+	printk.Emerg("reboot: System halted")
+	arch.StopOtherCPUs()
+	arch.Halt()
+}

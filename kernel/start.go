@@ -1,0 +1,104 @@
+//go:build tamago
+
+package kernel
+
+import (
+	"runtime"
+	"runtime/debug"
+
+	"onsen/arch"
+	"onsen/arch/bootinfo"
+	"onsen/kernel/irq"
+	"onsen/kernel/mm"
+	"onsen/kernel/params"
+	"onsen/kernel/printk"
+	"onsen/kernel/rt"
+	"onsen/kernel/sched"
+)
+
+// Version is the kernel's own version, in its first line and in uname(2).
+const Version = "0.1.0"
+
+// What the kernel was started with. Written by StartKernel on the boot CPU and
+// only read afterwards.
+var (
+	machine     *bootinfo.Info
+	bootOptions = params.Default()
+)
+
+// StartKernel brings the kernel up on the boot CPU, in the order in which the
+// parts need each other, and then becomes that CPU's idle task. The Go runtime
+// works, in the early pool's memory; there are no interrupts but the timer's
+// and no other CPUs. It does not return.
+func StartKernel() {
+	runtime.LockOSThread()
+	rt.PinTask(0)
+	rt.OnExit = runtimeDied
+	startLog()
+	startBootIdle()
+	readBootInfo()
+	startMemory()
+	startInterrupts()
+	startTimekeeping()
+	restInit(kernelInit)
+}
+
+// startLog lets everybody hear the kernel from its first line on.
+func startLog() {
+	if err := printk.Register("earlycon", printk.EarlyConsole{}, printk.Boot|printk.PrintBuffer); err != nil {
+		printk.Err("printk: early console: %v", err)
+	}
+	printk.Notice("Onsen %s (%s) on %s", Version, runtime.Version(), runtime.GOARCH)
+}
+
+// readBootInfo finds out what machine this is and what was asked of the kernel.
+func readBootInfo() {
+	info, err := arch.Probe()
+	if err != nil {
+		Panic("boot information: %v", err)
+	}
+	machine = info
+	bootOptions = params.ParseCommandLine(info.CommandLine)
+	printk.SetConsoleLevel(bootOptions.LogLevel)
+	printk.Notice("Command line: %s", bootOptions.CommandLine)
+	if info.Model != "" {
+		printk.Info("Machine: %s (%s)", info.Model, info.Firmware)
+	} else {
+		printk.Info("Machine: %s", info.Firmware)
+	}
+	for _, d := range info.Diagnostics {
+		printk.Warn("Firmware: %s", d)
+	}
+	for _, d := range bootOptions.Diagnostics {
+		if d.Notice {
+			printk.Notice("%s", d)
+		} else {
+			printk.Warn("%s", d)
+		}
+	}
+}
+
+// startMemory hands all free memory to the page allocator.
+func startMemory() {
+	c := mm.Config{Memory: machine.Memory, Limit: bootOptions.Mem}
+	for _, r := range machine.Reserved {
+		c.Reserved = append(c.Reserved, r.Range)
+	}
+	if err := mm.Init(c); err != nil {
+		Panic("%v", err)
+	}
+	s := mm.ReadStats()
+	printk.Info("Memory: %dK/%dK available", s.Free*arch.PageSize>>10, s.Total*arch.PageSize>>10)
+	// The live heap is a few MiB: pages, page tables and user memory are kept
+	// outside of it. The limit makes the collector work harder before the heap
+	// takes memory that programs could use.
+	debug.SetMemoryLimit(int64(s.Total * arch.PageSize / 4))
+}
+
+// startInterrupts lets devices interrupt.
+func startInterrupts() {
+	if err := arch.InitIRQ(machine); err != nil {
+		Panic("interrupt controller: %v", err)
+	}
+	sched.HandleDevices = irq.RunPending
+}
