@@ -77,10 +77,36 @@ func allocPage(tag uint64) uintptr {
 		}
 		claim(pfn, tag)
 	} else {
-		pfn = allocSlow(tag, 0, zoneNormal)
+		pfn = allocPageSlow(tag)
 	}
 	hwIRQRestore(flags)
 	return uintptr(pfn) << pageShift
+}
+
+// allocPageSlow takes a page from wherever there is one. It has less stack to
+// use than allocBlockSlow.
+//
+// Preconditions: interrupts masked, no lock held.
+//
+//go:nosplit
+func allocPageSlow(tag uint64) uint32 {
+	if atomic.LoadUint32(&ready) == 0 {
+		return earlyAlloc(tag, 0)
+	}
+	buddyLock.lock()
+	pfn := buddyTake(tag, 0, zoneNormal)
+	buddyLock.unlock()
+	if pfn == 0 {
+		pfn = steal()
+	}
+	if pfn == 0 {
+		return earlyAlloc(tag, 0)
+	}
+	if poisoning != 0 {
+		checkPoison(pfn, 0)
+	}
+	claim(pfn, tag)
+	return pfn
 }
 
 //go:nosplit
@@ -93,17 +119,17 @@ func allocBlock(tag uint64, order int, zone uint32) uintptr {
 	}
 	flags := hwIRQSave()
 	touchStack()
-	pfn := allocSlow(tag, uint32(order), zone)
+	pfn := allocBlockSlow(tag, uint32(order), zone)
 	hwIRQRestore(flags)
 	return uintptr(pfn) << pageShift
 }
 
-// allocSlow takes a block from wherever there is one.
+// allocBlockSlow takes a block from the zones.
 //
 // Preconditions: interrupts masked, no lock held.
 //
 //go:nosplit
-func allocSlow(tag uint64, order, zone uint32) uint32 {
+func allocBlockSlow(tag uint64, order, zone uint32) uint32 {
 	if atomic.LoadUint32(&ready) == 0 {
 		return earlyAlloc(tag, order)
 	}
@@ -237,7 +263,7 @@ func giveBlock(pfn, order uint32) {
 }
 
 // refill moves a batch of pages into the empty list, as far as they are not
-// part of the reserve: from that allocSlow takes single pages.
+// part of the reserve: from that allocPageSlow takes single pages.
 //
 // Preconditions: c.lock held.
 //
@@ -271,6 +297,27 @@ func (c *cpuList) drain(n uint32) {
 		buddyGive(c.pfns[c.n%cpuListMax], 0)
 	}
 	buddyLock.unlock()
+}
+
+// steal takes a page out of any CPU's list, 0 if all are empty.
+//
+// Preconditions: interrupts masked, no lock held.
+//
+//go:nosplit
+func steal() (pfn uint32) {
+	for i := range cpus {
+		c := &cpus[i]
+		c.lock.lock()
+		if c.n != 0 {
+			c.n--
+			pfn = c.pfns[c.n%cpuListMax]
+		}
+		c.lock.unlock()
+		if pfn != 0 {
+			break
+		}
+	}
+	return pfn
 }
 
 // drainAll empties every CPU's list.
