@@ -48,6 +48,7 @@ type cpu struct {
 	idleSP       uintptr // saved stack pointer of the idle loop
 	sliceEnd     int64   // until when a background thread keeps the CPU
 	taskDeadline int64   // next timer of the task side; owned by the CPU
+	taskDue      bool    // it has come, and EventTimer says so; owned by the CPU
 	armed        int64   // what the hardware timer is set to; owned by the CPU
 }
 

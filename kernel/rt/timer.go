@@ -32,10 +32,12 @@ func (c *cpu) timerFired() {
 	}
 	c.armed = never
 	expire()
-	if arch.Ktime() < c.taskDeadline {
+	if arch.Ktime() >= c.taskDeadline {
+		c.taskDue = true
+		c.taskDeadline = never
+	}
+	if !c.taskDue {
 		arch.ClearEvents(arch.EventTimer)
-	} else {
-		c.taskDeadline = never // until the task side has taken the event
 	}
 }
 
@@ -92,7 +94,7 @@ func TimerTick() {
 	lock()
 	c := thisCPU()
 	c.armed = never
-	c.taskDeadline = never
+	c.taskDeadline, c.taskDue = never, false
 	expire()
 	c.arm()
 	unlock()
