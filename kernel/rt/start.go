@@ -43,7 +43,7 @@ func Start(top uintptr) uintptr {
 	t := &threads[0]
 	t.state, t.pinned, t.deadline = running, -1, never
 	used = 1
-	if pa := mm.AllocPages(KernelStackOrder); pa != 0 {
+	if pa := mm.AllocHeapPages(KernelStackOrder); pa != 0 {
 		t.stackTop = arch.PhysToVirt(pa) + KernelStackSize
 	}
 	c := &cpus[0]

@@ -95,7 +95,7 @@ func newThread() int32 {
 	t.sigMask, t.altStack, t.altSize = 0, 0, 0
 	unlock()
 	if t.stackTop == 0 {
-		pa := mm.AllocPages(KernelStackOrder)
+		pa := mm.AllocHeapPages(KernelStackOrder)
 		if pa == 0 {
 			lock()
 			t.state = free

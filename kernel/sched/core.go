@@ -6,7 +6,7 @@ type mode uint8
 const (
 	modeBlock   mode = iota // sleep if the task's state says so
 	modePreempt             // stay runnable whatever the state
-	modeYield               // as modeBlock, and give up the rest of the request
+	modeYield               // give up the rest of the request
 )
 
 // Schedule gives the CPU to the task that should run next. If the caller has
@@ -34,6 +34,10 @@ func CondResched() bool {
 	return true
 }
 
+// MaySleep reports whether the calling task may sleep: it holds no spin lock
+// and has not disabled preemption.
+func MaySleep() bool { return !atomicContext() }
+
 // NeedResched reports whether the running task should call Schedule soon.
 func NeedResched() bool { return Current().flags.Load()&TIFNeedResched != 0 }
 
@@ -44,22 +48,22 @@ func schedule(m mode) {
 	if pendingEvents() != 0 {
 		HandleEvents()
 	}
-	rq := thisRq()
-	rq.lock.Lock()
-	prev := rq.curr
-	rq.updateCurr()
+	prev := Current()
+	rq := prev.rq()
+	rq.lock.LockTask(rq.cpu)
+	rq.updateCurr(prev)
 	if prev.flags.Load()&TIFNeedResched != 0 {
 		prev.flags.And(^TIFNeedResched)
 	}
-	if m == modeYield {
-		rq.yield()
-	}
-	if s := prev.state.Load(); s != 0 && m != modePreempt {
+	switch s := prev.state.Load(); {
+	case m == modeYield:
+		rq.yield(prev)
+	case s != 0 && m != modePreempt:
 		rq.sleep(prev, State(s))
 	}
 	next := rq.pickNext(prev)
 	if next == prev {
-		rq.lock.Unlock()
+		rq.lock.UnlockTask()
 		return
 	}
 	rq.switchTo(prev, next)
@@ -83,26 +87,24 @@ func (rq *Rq) sleep(t *Task, s State) {
 //
 // Preconditions: lock held.
 func (rq *Rq) pickNext(prev *Task) *Task {
-	stays := prev != rq.idle && prev.onRq.Load() == queued
-	if stays && !prev.CPUsAllowed().Has(rq.cpu) {
-		rq.deactivate(prev, migrating) // goes on in finishTaskSwitch
-		stays = false
-	}
 	n := rq.fair.waiting.root
-	switch {
-	case n == nil && stays:
-		return prev
-	case n == nil:
+	if prev.onRq.Load() == queued {
+		switch {
+		case !prev.CPUsAllowed().Has(rq.cpu):
+			rq.deactivate(prev, migrating) // goes on in finishTaskSwitch
+		case n == nil || prev.key < n.key:
+			return prev
+		default:
+			prev.nivcsw++
+			rq.fair.waiting.replaceRoot(&prev.node)
+			return taskOf(n)
+		}
+	}
+	if n == nil {
 		idleCPUs.Or(uint64(MaskOf(rq.cpu)))
 		return rq.idle
-	case stays && prev.key < n.key:
-		return prev
 	}
 	rq.fair.waiting.pop()
-	if stays {
-		prev.nivcsw++
-		rq.fair.waiting.insert(&prev.node)
-	}
 	return taskOf(n)
 }
 
@@ -120,24 +122,25 @@ func (rq *Rq) switchTo(prev, next *Task) {
 		exitGoroutine(prev, next)
 	}
 	switchGoroutine(prev, next)
-	finishTaskSwitch()
+	finishTaskSwitch(prev)
 }
 
 // ScheduleTail is the first thing a new task does: it finishes the switch that
 // started it.
-func ScheduleTail() { finishTaskSwitch() }
+func ScheduleTail() { finishTaskSwitch(Current()) }
 
-// finishTaskSwitch lets go of the task that ran before the caller on this CPU.
+// finishTaskSwitch lets go of the task that ran before t, the caller, on this
+// CPU.
 //
 // Preconditions: this CPU's Rq.lock held; released on return.
-func finishTaskSwitch() {
-	rq := thisRq()
+func finishTaskSwitch(t *Task) {
+	rq := t.rq()
 	prev := rq.prev
 	// From onCPU.Store on, another CPU may run prev.
 	dead := prev.state.Load() == uint32(TaskDead)
 	leaving := prev.onRq.Load() == migrating
 	prev.onCPU.Store(0)
-	rq.lock.Unlock()
+	rq.lock.UnlockTask()
 	if dead {
 		prev.g = nil
 	}

@@ -1,0 +1,128 @@
+//go:build tamago
+
+package kernel
+
+import (
+	"fmt"
+	"hash/crc32"
+
+	"onsen/arch/bootinfo"
+	"onsen/kernel/irq"
+	"onsen/kernel/printk"
+	"onsen/kernel/sched"
+	"onsen/kernel/serial"
+)
+
+// console is the port behind /dev/console, nil if there is none. Set once, by
+// startConsoles.
+var console *consolePort
+
+// consolePort is a serial port and those who wait for it.
+type consolePort struct {
+	*serial.Port
+	readers sched.WaitQueue
+	writers sched.WaitQueue
+}
+
+// startConsoles opens the consoles of the command line, or else the one that
+// the firmware names. The last one is /dev/console.
+func startConsoles() {
+	values := bootOptions.Console
+	if len(values) == 0 {
+		values = []string{machine.Console.Name}
+	}
+	for i, value := range values {
+		flags := printk.PrintBuffer
+		if i == len(values)-1 {
+			flags |= printk.Preferred
+		}
+		if err := startConsole(value, flags); err != nil {
+			printk.Err("console=%s: %v", value, err)
+		}
+	}
+}
+
+// startConsole opens one console.
+func startConsole(value string, flags printk.Flags) error {
+	o, err := serial.ParseConsole(value)
+	if err != nil || o.Name == "" {
+		return err
+	}
+	desc, err := findSerial(o.Name)
+	if err != nil {
+		return err
+	}
+	port, err := serial.Open(desc, o.Line)
+	if err != nil {
+		return err
+	}
+	c := &consolePort{Port: port}
+	port.SetHooks(serial.Hooks{
+		RxReady: c.readers.WakeAll,
+		TxRoom:  c.writers.WakeAll,
+		Wait:    c.waitForRoom,
+	})
+	if err := printk.Register(o.Name, port.Console(), flags); err != nil {
+		return err
+	}
+	if flags&printk.Preferred != 0 {
+		console = c
+	}
+	if !desc.IRQ.Valid() {
+		printk.Warn("%s: no interrupt, polling", o.Name)
+		return nil
+	}
+	if _, err := irq.Request(desc.IRQ, o.Name, func() { port.Interrupt(nil) }); err != nil {
+		printk.Warn("%s: polling: %v", o.Name, err)
+		return nil
+	}
+	port.EnableInterrupts()
+	return nil
+}
+
+// findSerial returns the port of that name.
+func findSerial(name string) (bootinfo.Serial, error) {
+	for _, s := range machine.Serial {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return bootinfo.Serial{}, fmt.Errorf("no such port")
+}
+
+// waitForRoom is the port's way to sleep until it can take more.
+func (c *consolePort) waitForRoom(ready func() bool) bool {
+	if !sched.MaySleep() {
+		return false
+	}
+	c.writers.Wait(ready)
+	return true
+}
+
+// read returns what has been typed, and waits until there is something.
+func (c *consolePort) read(b []byte) int {
+	for {
+		if n := c.Read(b); n > 0 {
+			return n
+		}
+		c.readers.Wait(func() bool { return c.Readable() > 0 })
+	}
+}
+
+// echo reads n bytes from the console and prints their checksum: the test that
+// nothing is lost.
+func echo(n uint64) {
+	if console == nil {
+		printk.Err("echo: there is no console")
+		return
+	}
+	printk.Notice("echo: reading %d bytes", n)
+	sum := uint32(0)
+	buf := make([]byte, 4096)
+	for left := n; left > 0; {
+		got := console.read(buf[:min(left, uint64(len(buf)))])
+		sum = crc32.Update(sum, crc32.IEEETable, buf[:got])
+		left -= uint64(got)
+	}
+	printk.Notice("echo: %d bytes crc32 %08x", n, sum)
+}
