@@ -18,6 +18,12 @@ func (l *Lock) Lock() { l.mu.Lock() }
 // TryLock takes the lock if it is free, and tells whether it did.
 func (l *Lock) TryLock() bool { return l.mu.TryLock() }
 
+// LockTask is Lock.
+func (l *Lock) LockTask(int) { l.mu.Lock() }
+
+// UnlockTask is Unlock.
+func (l *Lock) UnlockTask() { l.mu.Unlock() }
+
 // Unlock releases the lock.
 func (l *Lock) Unlock() { l.mu.Unlock() }
 

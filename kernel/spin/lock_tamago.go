@@ -27,11 +27,44 @@ func (l *Lock) Lock() {
 		l.owner.checkLock(cpu)
 	}
 	for !l.owner.acquire(cpu) {
-		for !l.owner.free() {
-			arch.CPURelax()
-		}
+		l.wait()
 	}
 	l.flags = flags
+}
+
+// LockTask is Lock for a task that knows that it runs on cpu. It leaves
+// interrupts as they are: they only record events, and never take the CPU from a
+// task. UnlockTask releases the lock, on whichever task the CPU runs by then.
+//
+//go:nosplit
+func (l *Lock) LockTask(cpu int) {
+	runtime.PreemptDisable()
+	if debug {
+		l.owner.checkLock(cpu)
+	}
+	for !l.owner.acquire(cpu) {
+		l.wait()
+	}
+}
+
+// UnlockTask releases a lock taken by LockTask.
+//
+//go:nosplit
+func (l *Lock) UnlockTask() {
+	if debug {
+		l.owner.checkUnlock(arch.CPU())
+	}
+	l.owner.release()
+	runtime.PreemptEnable()
+}
+
+// wait waits until the lock looks free.
+//
+//go:nosplit
+func (l *Lock) wait() {
+	for !l.owner.free() {
+		arch.CPURelax()
+	}
 }
 
 // TryLock takes the lock if it is free, and tells whether it did.
