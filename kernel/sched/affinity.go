@@ -36,7 +36,7 @@ func SetCPUsAllowed(t *Task, m CPUMask) error {
 func finishMigration(t *Task) {
 	rq := &runqueues[selectTaskRq(t, false)]
 	rq.lock.Lock()
-	rq.updateCurr()
+	rq.updateCurr(rq.curr)
 	t.cpu.Store(int32(rq.cpu))
 	rq.activate(t)
 	if rq.preempts(t) {

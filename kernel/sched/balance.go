@@ -17,8 +17,8 @@ func (rq *Rq) pull() bool {
 	lockTwo(rq, src)
 	t := src.movable(rq)
 	if t != nil {
-		src.updateCurr()
-		rq.updateCurr()
+		src.updateCurr(src.curr)
+		rq.updateCurr(rq.curr)
 		src.detach(t)
 		t.cpu.Store(int32(rq.cpu))
 		rq.activate(t)

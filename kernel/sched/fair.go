@@ -66,12 +66,11 @@ func (t *Task) place(now int64) {
 	t.request()
 }
 
-// updateCurr accounts for the time since the last call.
+// updateCurr accounts for the time since the last call. curr is rq.curr.
 //
 // Preconditions: lock held.
-func (rq *Rq) updateCurr() {
+func (rq *Rq) updateCurr(curr *Task) {
 	now := ktime()
-	curr := rq.curr
 	rq.clock = now
 	delta := now - curr.execStart
 	curr.execStart = now
@@ -98,8 +97,7 @@ func (rq *Rq) updateCurr() {
 // yield gives up the rest of the running task's request.
 //
 // Preconditions: lock held, updateCurr called.
-func (rq *Rq) yield() {
-	curr := rq.curr
+func (rq *Rq) yield(curr *Task) {
 	if curr != rq.idle {
 		curr.vruntime = curr.key
 		curr.request()

@@ -38,6 +38,17 @@ func (h *heap) pop() *node {
 	return n
 }
 
+// replaceRoot removes the node with the smallest key and inserts n.
+//
+// Preconditions: the heap is not empty.
+func (h *heap) replaceRoot(n *node) {
+	if h.root.child == nil {
+		h.root = n
+		return
+	}
+	h.root = meld(mergeChildren(h.root), n)
+}
+
 // remove takes n out of the heap it is in.
 func (h *heap) remove(n *node) {
 	if n == h.root {

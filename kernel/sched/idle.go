@@ -9,7 +9,6 @@ func InitIdle(t *Task, name string, cpu int) {
 	t.schedFork(nil)
 	t.cpu.Store(int32(cpu))
 	t.cpusAllowed.Store(uint64(MaskOf(cpu)))
-	t.onRq.Store(queued)
 	t.onCPU.Store(1)
 }
 

@@ -11,9 +11,9 @@ import (
 // moment. Only tasks use it, never with a spin lock held. The zero value is
 // free; it must not be copied.
 type Mutex struct {
-	// owner is the holder. From nil it is changed by CompareAndSwap without
-	// lock; a holder that has waiters changes it under lock.
-	owner atomic.Pointer[Task]
+	// owner is the address of the holder, who is alive without this, or 0. It
+	// changes from 0 by CompareAndSwap.
+	owner atomic.Uintptr
 	// contended is set while somebody waits. Written under lock.
 	contended atomic.Bool
 	lock      spin.Lock
@@ -22,14 +22,14 @@ type Mutex struct {
 
 // Lock takes the mutex.
 func (m *Mutex) Lock() {
-	if t := Current(); !m.owner.CompareAndSwap(nil, t) {
+	if t := Current(); !m.owner.CompareAndSwap(0, t.id()) {
 		_ = m.lockSlow(t, TaskUninterruptible)
 	}
 }
 
 // LockInterruptible takes the mutex unless a signal comes first: ErrRestart.
 func (m *Mutex) LockInterruptible() error {
-	if t := Current(); !m.owner.CompareAndSwap(nil, t) {
+	if t := Current(); !m.owner.CompareAndSwap(0, t.id()) {
 		return m.lockSlow(t, TaskInterruptible)
 	}
 	return nil
@@ -37,33 +37,32 @@ func (m *Mutex) LockInterruptible() error {
 
 // LockKillable takes the mutex unless a fatal signal comes first: ErrRestart.
 func (m *Mutex) LockKillable() error {
-	if t := Current(); !m.owner.CompareAndSwap(nil, t) {
+	if t := Current(); !m.owner.CompareAndSwap(0, t.id()) {
 		return m.lockSlow(t, TaskKillable)
 	}
 	return nil
 }
 
 // TryLock takes the mutex if it is free, and reports whether it did.
-func (m *Mutex) TryLock() bool { return m.owner.CompareAndSwap(nil, Current()) }
+func (m *Mutex) TryLock() bool { return m.owner.CompareAndSwap(0, Current().id()) }
 
 // Unlock gives the mutex to the task that has waited longest, or frees it.
 func (m *Mutex) Unlock() {
-	t := Current()
-	if m.owner.Load() != t {
+	if !m.Held() {
 		panic("sched: unlock of a mutex that the task does not hold")
 	}
-	m.owner.Store(nil)
+	m.owner.Store(0)
 	if m.contended.Load() {
 		m.handOver()
 	}
 }
 
 // Held reports whether the calling task holds the mutex.
-func (m *Mutex) Held() bool { return m.owner.Load() == Current() }
+func (m *Mutex) Held() bool { return m.owner.Load() == Current().id() }
 
 // lockSlow waits for the mutex.
 func (m *Mutex) lockSlow(t *Task, s State) error {
-	if m.owner.Load() == t {
+	if m.Held() {
 		panic("sched: mutex locked twice by one task")
 	}
 	w := &t.lockWait
@@ -93,7 +92,7 @@ func (m *Mutex) handOver() {
 // Preconditions: lock held.
 func (m *Mutex) grant() {
 	w := m.waiters.first
-	if w == nil || !m.owner.CompareAndSwap(nil, w.task) {
+	if w == nil || !m.owner.CompareAndSwap(0, w.task.id()) {
 		return
 	}
 	m.waiters.remove(w)

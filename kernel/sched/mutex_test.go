@@ -27,7 +27,7 @@ func TestMutexExcludes(t *testing.T) {
 	if count != n*rounds {
 		t.Errorf("count %d, want %d", count, n*rounds)
 	}
-	if m.owner.Load() != nil || m.contended.Load() {
+	if m.owner.Load() != 0 || m.contended.Load() {
 		t.Error("not free at the end")
 	}
 }
@@ -44,7 +44,7 @@ func TestMutexOrder(t *testing.T) {
 		}
 		m.Unlock()
 	})
-	eventually(t, "held", func() bool { return m.owner.Load() != nil })
+	eventually(t, "held", func() bool { return m.owner.Load() != 0 })
 	for i := range 5 {
 		task := g.start(AllCPUs, func() {
 			m.Lock()
@@ -71,7 +71,7 @@ func TestMutexInterrupted(t *testing.T) {
 		done.Wait()
 		m.Unlock()
 	})
-	eventually(t, "held", func() bool { return m.owner.Load() != nil })
+	eventually(t, "held", func() bool { return m.owner.Load() != 0 })
 	var err error
 	task := g.start(AllCPUs, func() { err = m.LockInterruptible() })
 	eventually(t, "waits", func() bool { return task.State() == TaskInterruptible })

@@ -81,7 +81,7 @@ func (t *Task) setScheduler(change func()) {
 	t.piLock.Lock()
 	rq := taskRqLock(t)
 	if rq.curr == t {
-		rq.updateCurr()
+		rq.updateCurr(rq.curr)
 	}
 	change()
 	t.prio = t.staticPrio

@@ -59,6 +59,9 @@ func init() {
 // the caller sleeps.
 func CPU() int { return thisCPU() }
 
+// rq returns the run queue that t belongs to: for the calling task, this CPU's.
+func (t *Task) rq() *Rq { return &runqueues[t.cpu.Load()&(maxCPUs-1)] }
+
 // thisRq returns the run queue of this CPU. The result is good until the caller
 // sleeps.
 func thisRq() *Rq { return &runqueues[thisCPU()] }
@@ -85,7 +88,7 @@ func Switches(cpu int) uint64 {
 // taskRqLock locks the run queue that t belongs to and returns it.
 func taskRqLock(t *Task) *Rq {
 	for {
-		rq := &runqueues[t.cpu.Load()]
+		rq := t.rq()
 		rq.lock.Lock()
 		if t.cpu.Load() == int32(rq.cpu) && t.onRq.Load() != migrating {
 			return rq

@@ -2,6 +2,7 @@ package sched
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"onsen/arch/spec"
 	"onsen/kernel/spin"
@@ -75,8 +76,8 @@ type Task struct {
 	state atomic.Uint32
 	// flags are TIF bits.
 	flags atomic.Uint32
-	// onRq is offRq, queued or migrating. Written under the lock of the Rq of
-	// cpu.
+	// onRq is offRq, queued or migrating; an idle task is always offRq. Written
+	// under the lock of the Rq of cpu.
 	onRq atomic.Uint32
 	// onCPU is 1 from before the task runs until its context is saved. Set
 	// under Rq.lock, cleared by finishTaskSwitch.
@@ -185,6 +186,9 @@ func (t *Task) Running() bool { return t.onCPU.Load() != 0 }
 
 // IsIdle reports whether the task is a CPU's idle task.
 func (t *Task) IsIdle() bool { return t.idle }
+
+// id is the address of the task, to compare.
+func (t *Task) id() uintptr { return uintptr(unsafe.Pointer(t)) }
 
 // SetFlag sets TIF bits and returns those that were set before.
 func (t *Task) SetFlag(f uint32) uint32 { return t.flags.Or(f) & f }

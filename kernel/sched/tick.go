@@ -29,7 +29,7 @@ func schedulerTick(*Timer) {
 	rq.tick.armed.Store(false)
 	rq.lock.Lock()
 	busy := rq.curr != rq.idle
-	rq.updateCurr()
+	rq.updateCurr(rq.curr)
 	rq.lock.Unlock()
 	if !busy {
 		return

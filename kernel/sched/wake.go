@@ -21,7 +21,7 @@ func TryToWakeUp(t *Task, mask State) bool {
 	}
 	rq := &runqueues[selectTaskRq(t, false)]
 	rq.lock.Lock()
-	rq.updateCurr()
+	rq.updateCurr(rq.curr)
 	t.place(rq.clock)
 	rq.start(t)
 	rq.lock.Unlock()
@@ -51,7 +51,7 @@ func WakeUpNewTask(t *Task) {
 	t.piLock.Lock()
 	rq := &runqueues[selectTaskRq(t, true)]
 	rq.lock.Lock()
-	rq.updateCurr()
+	rq.updateCurr(rq.curr)
 	t.vruntime, t.execStart = 0, rq.clock
 	t.request()
 	rq.start(t)
