@@ -10,8 +10,8 @@
 //	selftest: <n> passed, <n> failed             then it powers off
 //	echo: reading <n> bytes                      with onsen.echo=<n>
 //	echo: <n> bytes crc32 <hex>                  then it powers off
-//	idle: <n> seconds                            with onsen.idle=<n>: it
-//	                                             sleeps and powers off
+//	idle: sleeping for <n> s                     with onsen.idle=<n>; then it
+//	                                             powers off
 //	Kernel panic - not syncing: <why>            the end, see panic=
 //	reboot: Power down                           before a power-off
 package boottest

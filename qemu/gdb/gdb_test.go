@@ -38,8 +38,8 @@ func TestHelpers(t *testing.T) {
 				`(?m)^ *0 +0 +R\* +1  swapper/1$`,
 				`(?m)^ *1 +0 +[SD]  +\d  \S+$`,
 				`(?m)^ *2 +0 +[SD]  +\d  kthreadd$`,
-				`task 1, \S+, state [SD]\n(#.*\n)+#.*onsen/kernel\.kernelInit.* at .*kernel/init\.go:\d+\n`,
-				`task 2, kthreadd, state [SD]\n#0 .*runtime.*\n(#.*\n)*#.*onsen/kernel/sched\.\w+.* at .*\.go:\d+\n`,
+				`task 1, \S+, state [SD]\n(#.*\n| .*\n)+#.*onsen/kernel\.kernelInit at .*kernel/init\.go:\d+\n`,
+				`task 2, kthreadd, state [SD]\n#0 .*runtime\.TaskSwitch at .*\n(#.*\n| .*\n)*.*onsen/kernel\.kthreaddMain\b.*\n`,
 				`there is no task 4711`,
 				`(?m)^\[ +\d+\.\d{6}\] Onsen .* on ` + string(arch) + `$`,
 			} {

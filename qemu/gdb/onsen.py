@@ -170,16 +170,34 @@ class Log:
         return piece + buf[:length - len(piece)]
 
 
-def describe(pc, is_return):
-    """Function and line of a place in the code; a return address is looked up
-    as the call in front of it."""
-    at = pc - 1 if is_return else pc
-    symbol = gdb.execute("info symbol %#x" % at, to_string=True).strip()
-    name = symbol.split(" in section ")[0].replace(" + ", "+")
-    where = gdb.find_pc_line(at)
-    if where.symtab is None:
-        return name
-    return "%s at %s:%d" % (name, where.symtab.filename, where.line)
+def functions_at(pc):
+    """The names of the functions at pc: the innermost inlined one first, the one
+    that was really called last."""
+    names = []
+    block = gdb.block_for_pc(pc)
+    while block is not None and block.superblock is not None:
+        if block.function is not None:
+            names.append(block.function.print_name)
+        block = block.superblock
+    if not names:  # no debug information: the symbol table knows assembly
+        symbol = gdb.execute("info symbol %#x" % pc, to_string=True)
+        names.append(symbol.split(" in section ")[0].split(" + ")[0].strip())
+    return names
+
+
+def line_at(pc):
+    """" at file:line", or nothing if that is not known."""
+    where = gdb.find_pc_line(pc)
+    return " at %s:%d" % (where.symtab.filename, where.line) if where.symtab else ""
+
+
+def print_stack(pcs):
+    """Prints return addresses as the calls in front of them."""
+    for level, pc in enumerate(pcs):
+        innermost, *others = functions_at(pc - 1)
+        print("#%-2d %#x %s%s" % (level, pc, innermost, line_at(pc - 1)))
+        for name in others:
+            print("       inlined in %s" % name)
 
 
 def parked_stack(pc, fp, limit=64):
@@ -221,7 +239,8 @@ class Cpus(Command):
             where = "?"
             if cpu + 1 in threads:  # QEMU's threads are the CPUs, from 1
                 threads[cpu + 1].switch()
-                where = describe(gdb.newest_frame().pc(), False)
+                pc = gdb.newest_frame().pc()
+                where = functions_at(pc)[0] + line_at(pc)
             rows.append((str(cpu), str(task.pid), str(integer(rq["running"])),
                          str(int(rq["switches"])), "%s, %s" % (task.name, where)))
         if selected:
@@ -262,8 +281,7 @@ class Backtrace(Command):
             print("on CPU %d:" % task.cpu)
             gdb.execute("thread apply %d -s -q backtrace" % (task.cpu + 1))
             return
-        for level, pc in enumerate(parked_stack(*task.saved_registers())):
-            print("#%-2d %#x %s" % (level, pc, describe(pc, True)))
+        print_stack(parked_stack(*task.saved_registers()))
 
 
 class Dmesg(Command):
