@@ -30,23 +30,26 @@ func haveCall(function uint32) bool {
 	return firmware.Conduit != bootinfo.ConduitNone && function != 0
 }
 
-// PowerOff switches the machine off, or halts if the firmware cannot.
+// PowerOff switches the machine off. If the firmware cannot, it says so and
+// halts.
 //
 //go:nosplit
 func PowerOff() {
 	if haveCall(firmware.SystemOff) {
 		call(firmware.SystemOff, 0, 0, 0)
 	}
+	puts("arm64: the firmware cannot power off\r\n")
 	Halt()
 }
 
-// Restart resets the machine, or halts if the firmware cannot.
+// Restart resets the machine. If the firmware cannot, it says so and halts.
 //
 //go:nosplit
 func Restart() {
 	if haveCall(firmware.SystemReset) {
 		call(firmware.SystemReset, 0, 0, 0)
 	}
+	puts("arm64: the firmware cannot restart\r\n")
 	Halt()
 }
 

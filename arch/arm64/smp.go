@@ -4,11 +4,16 @@ package arm64
 
 import (
 	"fmt"
+	"sync/atomic"
 	"syscall"
 
 	"onsen/arch/bootinfo"
 	"onsen/arch/spec"
 )
+
+// notArrived stands in the kstack of a CPU that has been started, until the idle
+// loop calls LoadThread: by then package rt knows the CPU.
+const notArrived = 1
 
 // startTimeout is how long a CPU may take to arrive, in nanoseconds.
 const startTimeout = 1e9
@@ -40,10 +45,11 @@ func StartCPU(cpu int, info *bootinfo.Info) error {
 	if !c.mapStacks() {
 		return syscall.ENOMEM
 	}
+	atomic.StoreUintptr(&c.kstack, notArrived)
 	if err := cpuOn(c.mpidr, VirtToPhys(secondaryEntry()), uintptr(cpu)); err != nil {
 		return err
 	}
-	for end := Ktime() + startTimeout; c.online.Load() == 0; {
+	for end := Ktime() + startTimeout; atomic.LoadUintptr(&c.kstack) == notArrived; {
 		if Ktime() > end {
 			return syscall.ETIMEDOUT
 		}
