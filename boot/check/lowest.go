@@ -60,32 +60,28 @@ var forbidden = []struct{ prefix, why string }{
 // ends are functions, by the start of their name, at which the search stops:
 // the lowest layer hands over to the Go runtime there, or dies.
 var ends = []string{
-	"_rt0_",               // Go's own entry point, on a stack of its own
-	"runtime.panicBounds", // and the rest: fatal in the lowest layer
-	"runtime.panicIndex",
-	"runtime.panicSlice",
+	"_rt0_",         // Go's own entry point, on a stack of its own
+	"runtime.panic", // panicBounds, panicdivide and the like: fatal here
 	"runtime.goPanic",
-	"runtime.panicdivide",
-	"runtime.panicshift",
-	"runtime.panicoverflow",
 	"runtime.throw",
 	"runtime.fatal",
 }
 
 // LowestLayer checks that nothing reachable from the entry points of the
 // lowest layer grows the stack, allocates, or has a write barrier. It follows
-// direct calls and jumps, and the functions whose address the code takes. The
-// error names every offending call and how it is reached.
-func LowestLayer(f *elf.File) error {
+// direct calls and jumps, and the functions whose address the code takes. It
+// returns the number of functions it has looked at. The error names every
+// offending call and how it is reached.
+func LowestLayer(f *elf.File) (functions int, err error) {
 	p, err := newProgram(f)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	w := walk{program: p, from: make(map[*function]*function)}
 	for _, name := range slices.Concat(roots, archRoots[f.Machine]) {
 		fn := p.lookup(name)
 		if fn == nil {
-			return fmt.Errorf("the kernel has no function %s to check from", name)
+			return 0, fmt.Errorf("the kernel has no function %s to check from", name)
 		}
 		w.visit(nil, fn)
 	}
@@ -93,10 +89,10 @@ func LowestLayer(f *elf.File) error {
 		fn := w.queue[0]
 		w.queue = w.queue[1:]
 		if err := w.follow(fn); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return errors.Join(w.errs...)
+	return len(w.from), errors.Join(w.errs...)
 }
 
 // A walk visits every function of the lowest layer once, nearest first.

@@ -18,6 +18,7 @@ type program struct {
 	functions []*function // by address
 	names     map[string]*function
 	memory    []memory
+	text      uint64 // where the code begins
 	lines     *gosym.Table
 }
 
@@ -55,6 +56,7 @@ func newProgram(f *elf.File) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.text = text.start
 	p.lines, err = gosym.NewTable(nil, gosym.NewLineTable(table, text.start))
 	return p, err
 }

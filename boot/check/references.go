@@ -55,9 +55,13 @@ func (c *collector) branch(target uint64) {
 
 // address notes that the code computes an address: of a function; of a
 // function value, which is a word with the function's address; or of a variable
-// that holds a function value.
+// that holds a function value. The first address of all is taken as that of the
+// section, not of the function which happens to be there.
 func (c *collector) address(addr uint64) {
 	for range 3 {
+		if addr == c.text {
+			return
+		}
 		if fn := c.at(addr); fn != nil {
 			c.found = append(c.found, fn)
 			c.pointers = true
@@ -84,7 +88,7 @@ func (c *collector) amd64(code []byte) {
 				c.branch(next + uint64(int64(arg)))
 			case x86asm.Mem:
 				if arg.Base == x86asm.RIP {
-					c.address(next + uint64(arg.Disp))
+					c.address(next + uint64(int32(arg.Disp))) // decoded without its sign
 				}
 			}
 		}
@@ -94,25 +98,30 @@ func (c *collector) amd64(code []byte) {
 	}
 }
 
-// arm64 knows the few instructions that matter: Arm ARM (DDI 0487), C6.2.
+// arm64 knows the few instructions that matter: Arm ARM (DDI 0487), C6.2. The
+// toolchain computes an address by ADRP and the instruction behind it.
 func (c *collector) arm64(code []byte) {
-	var page [32]uint64 // by register: from the last ADRP
+	const none = 32
+	var page uint64      // from an ADRP just before
+	base := uint32(none) // its register
 	for off := 0; off+4 <= len(code); off += 4 {
 		pc := c.self.start + uint64(off)
 		w := binary.LittleEndian.Uint32(code[off:])
-		rd, rn, imm12 := w&31, w>>5&31, uint64(w>>10&0xfff)
+		rn, imm12 := w>>5&31, uint64(w>>10&0xfff)
 		switch {
 		case w&0x7c000000 == 0x14000000: // B, BL
 			c.branch(pc + uint64(int64(int32(w<<6))>>4))
 		case w&0xfffffc1f == 0xd63f0000: // BLR
 			c.indirect = true
-		case w&0x9f000000 == 0x90000000: // ADRP
+		case w&0xffc00000 == 0x91000000 && rn == base: // ADD Xd, Xn, #imm12
+			c.address(page + imm12)
+		case w&0xffc00000 == 0xf9400000 && rn == base: // LDR Xt, [Xn, #imm12*8]
+			c.address(page + imm12*8)
+		}
+		base = none
+		if w&0x9f000000 == 0x90000000 { // ADRP
 			imm := uint64(int64(int32(w<<8))>>13)<<2 | uint64(w>>29&3)
-			page[rd] = pc&^0xfff + imm<<12
-		case w&0xffc00000 == 0x91000000 && page[rn] != 0: // ADD Xd, Xn, #imm12
-			c.address(page[rn] + imm12)
-		case w&0xffc00000 == 0xf9400000 && page[rn] != 0: // LDR Xt, [Xn, #imm12*8]
-			c.address(page[rn] + imm12*8)
+			page, base = pc&^0xfff+imm<<12, w&31
 		}
 	}
 }
