@@ -22,7 +22,7 @@ var roots = []string{
 // archRoots are the entry points in assembly.
 var archRoots = map[elf.Machine][]string{
 	elf.EM_X86_64:  {"onsen/arch/amd64.start64", "onsen/arch/amd64.secondary64"},
-	elf.EM_AARCH64: {"onsen/arch/arm64.start"},
+	elf.EM_AARCH64: {"onsen/arch/arm64.start", "onsen/arch/arm64.secondaryStart"},
 }
 
 // hooks are the functions that call through a variable which is set at run

@@ -21,6 +21,13 @@ TEXT ·start64(SB), 7, $0
 TEXT ·secondary64(SB), 7, $0
 	RET
 `,
+	"arch/arm64/start.s": `TEXT ·start(SB), 7, $0
+	MOVD $·secondaryStart(SB), R0
+	JMP _rt0_arm64_linux(SB)
+
+TEXT ·secondaryStart(SB), 7, $0
+	RET
+`,
 	"main.go": "//go:build tamago\n\npackage main\n\nimport \"onsen/arch\"\nimport \"onsen/kernel/rt\"\n\nfunc main() { println(arch.Name); rt.Setup(); rt.Entries[rt.Word]() }\n",
 	"kernel/rt/rt.go": `package rt
 
