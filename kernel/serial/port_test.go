@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -40,12 +41,18 @@ func TestPaste16550(t *testing.T) {
 				t.Fatalf("seed %d: stuck after %d sent, %d read; %d in the chip, interrupt lost %d times",
 					seed, next, len(got), len(f.rx), f.lostEdges)
 			}
-			for n := random.IntN(fifoSize); n > 0 && next < pasteSize && f.canReceive(); n-- {
-				f.receive(want[next], 0)
-				next++
+			feed := func() {
+				for n := random.IntN(fifoSize); n > 0 && next < pasteSize && f.canReceive(); n-- {
+					f.receive(want[next], 0)
+					next++
+				}
 			}
+			feed()
 			if random.IntN(3) > 0 && f.takeIRQ() {
-				p.Interrupt(f.unmask)
+				p.Interrupt(func() {
+					feed() // too late to be served, and with the line masked
+					f.unmask()
+				})
 			}
 			if random.IntN(400) == 0 {
 				var b [2000]byte
@@ -108,7 +115,7 @@ func TestOverrun(t *testing.T) {
 	p := New("ttyS0", NewNS16550(f, 0), line)
 	p.EnableInterrupts()
 	sent := 0
-	for f.mcr&mcrRTS != 0 { // as long as RTS says so
+	for f.mcr&mcrRTS != 0 && sent < 2*ringSize { // as long as RTS says so
 		f.receive(byte(sent), 0)
 		sent++
 		if f.takeIRQ() {
@@ -409,6 +416,7 @@ func TestConcurrent(t *testing.T) {
 				next++
 			}
 			f.mu.Unlock()
+			runtime.Gosched()
 		}
 	})
 	wg.Go(func() {
@@ -418,6 +426,7 @@ func TestConcurrent(t *testing.T) {
 			f.mu.Lock()
 			irq := f.takeIRQ()
 			f.mu.Unlock()
+			runtime.Gosched()
 			if irq {
 				p.Interrupt(func() {
 					f.mu.Lock()
