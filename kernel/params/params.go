@@ -38,7 +38,8 @@ type Params struct {
 	// never, a negative number at once.
 	Panic int
 
-	// MaxCPUs is how many CPUs start, NrCPUs how many there may be at all.
+	// MaxCPUs is how many CPUs start, where 0 means no more than 1 does; NrCPUs
+	// how many there may be at all.
 	MaxCPUs, NrCPUs int
 
 	// Mem is where RAM ends, in bytes; memory above it stays unused.
@@ -50,7 +51,7 @@ type Params struct {
 	// SelfTest and Bench select in-kernel tests and measurements.
 	SelfTest, Bench Selection
 
-	// Echo is how many bytes the console echo test reads, 0 for no test.
+	// Echo is how many bytes the console test reads, 0 for no test.
 	Echo uint64
 
 	// Idle is how many seconds the kernel idles before it powers off, -1 for
@@ -115,6 +116,7 @@ func (p *Params) table() []Setup {
 		Value("reboot=", &p.Reboot, ParseReboot),
 
 		Int("maxcpus", &p.MaxCPUs, 0, spec.MaxCPUs),
+		Word("nosmp", func() { p.MaxCPUs = 0 }),
 		Int("nr_cpus", &p.NrCPUs, 1, spec.MaxCPUs),
 		Value("isolcpus=", &p.IsolCPUs, ParseIsolCPUs),
 		Size("mem", &p.Mem),

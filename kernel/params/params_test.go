@@ -31,6 +31,7 @@ func TestParseCommandLine(t *testing.T) {
 		{"panic=10s", func(*Params) {}, 1},
 		{"maxcpus=2 nr-cpus=4", func(p *Params) { p.MaxCPUs, p.NrCPUs = 2, 4 }, 0},
 		{"maxcpus=0", func(p *Params) { p.MaxCPUs = 0 }, 0},
+		{"nosmp", func(p *Params) { p.MaxCPUs = 0 }, 0},
 		{"maxcpus=-1 nr_cpus=0", func(*Params) {}, 2},
 		{"mem=512M", func(p *Params) { p.Mem = 512 << 20 }, 0},
 		{"mem=0", func(*Params) {}, 1},
