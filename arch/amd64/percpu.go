@@ -3,6 +3,7 @@
 package amd64
 
 import (
+	"runtime"
 	"sync/atomic"
 	"unsafe"
 
@@ -46,15 +47,22 @@ var onlineCPUs atomic.Int32
 // this returns the record of this CPU.
 //
 //go:nosplit
-func this() *percpu {
-	p := selfPointer()
-	return *(**percpu)(unsafe.Pointer(&p))
-}
+func this() *percpu { return (*percpu)(pointer(runtime.CPURecord())) }
 
 // CPU returns the index of this CPU.
 //
 //go:nosplit
-func CPU() int { return cpuIndex() }
+func CPU() int { return int(this().id) }
+
+// Current returns the word that SetCurrent stored on this CPU.
+//
+//go:nosplit
+func Current() uintptr { return this().current }
+
+// SetCurrent sets the running task's word.
+//
+//go:nosplit
+func SetCurrent(t uintptr) { this().current = t }
 
 // PendingEvents returns the events recorded for this CPU.
 //

@@ -2,6 +2,8 @@
 
 package amd64
 
+import "runtime"
+
 // Model specific registers (SDM vol. 4, table 2-2).
 const (
 	msrEFER     = 0xc000_0080
@@ -72,11 +74,15 @@ func CPUID(leaf, sub uint32) (a, b, c, d uint32)
 // ReadTSC reads the time stamp counter, after all earlier loads.
 func ReadTSC() uint64
 
-// IRQSave masks interrupts and returns the flags as they were.
-func IRQSave() uintptr
+// IRQSave masks interrupts and returns what IRQRestore needs.
+//
+//go:nosplit
+func IRQSave() uintptr { return runtime.IRQSave() }
 
-// IRQRestore sets the flags that IRQSave returned.
-func IRQRestore(flags uintptr)
+// IRQRestore undoes the matching IRQSave.
+//
+//go:nosplit
+func IRQRestore(flags uintptr) { runtime.IRQRestore(flags) }
 
 // IRQEnable unmasks interrupts.
 func IRQEnable()
@@ -87,17 +93,9 @@ func IRQDisable()
 // IdleWait waits for one interrupt; see package arch.
 func IdleWait()
 
-// Current returns the running task's word.
-func Current() uintptr
-
-// SetCurrent sets the running task's word.
-func SetCurrent(t uintptr)
-
 // SwitchStack saves the stack pointer and continues on another kernel stack.
 func SwitchStack(save *uintptr, to uintptr)
 
-func selfPointer() uintptr
-func cpuIndex() int
 func readFlags() uintptr
 func readCR2() uintptr
 func readCR3() uintptr

@@ -84,21 +84,6 @@ TEXT ·ReadTSC(SB),NOSPLIT,$0-8
 	MOVQ	AX, ret+0(FP)
 	RET
 
-// func IRQSave() uintptr
-TEXT ·IRQSave(SB),NOSPLIT,$0-8
-	PUSHFQ
-	POPQ	AX
-	CLI
-	MOVQ	AX, ret+0(FP)
-	RET
-
-// func IRQRestore(flags uintptr)
-TEXT ·IRQRestore(SB),NOSPLIT,$0-8
-	MOVQ	flags+0(FP), AX
-	PUSHQ	AX
-	POPFQ
-	RET
-
 // func IRQEnable()
 TEXT ·IRQEnable(SB),NOSPLIT,$0-0
 	STI
@@ -124,30 +109,6 @@ TEXT ·IdleWait(SB),NOSPLIT,$0-0
 TEXT ·readFlags(SB),NOSPLIT,$0-8
 	PUSHFQ
 	POPQ	AX
-	MOVQ	AX, ret+0(FP)
-	RET
-
-// func Current() uintptr
-TEXT ·Current(SB),NOSPLIT,$0-8
-	MOVQ	percpu_current(GS), AX
-	MOVQ	AX, ret+0(FP)
-	RET
-
-// func SetCurrent(t uintptr)
-TEXT ·SetCurrent(SB),NOSPLIT,$0-8
-	MOVQ	t+0(FP), AX
-	MOVQ	AX, percpu_current(GS)
-	RET
-
-// func selfPointer() uintptr
-TEXT ·selfPointer(SB),NOSPLIT,$0-8
-	MOVQ	percpu_self(GS), AX
-	MOVQ	AX, ret+0(FP)
-	RET
-
-// func cpuIndex() int
-TEXT ·cpuIndex(SB),NOSPLIT,$0-8
-	MOVQ	percpu_id(GS), AX
 	MOVQ	AX, ret+0(FP)
 	RET
 

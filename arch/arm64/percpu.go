@@ -3,7 +3,9 @@
 package arm64
 
 import (
+	"runtime"
 	"sync/atomic"
+	"unsafe"
 
 	"onsen/arch/spec"
 )
@@ -35,10 +37,18 @@ type percpu struct {
 
 var cpus [spec.MaxCPUs]percpu
 
+// thisCPU returns the record of this CPU.
+//
+//go:nosplit
+func thisCPU() *percpu {
+	record := runtime.CPURecord()
+	return *(**percpu)(unsafe.Pointer(&record))
+}
+
 // CPU returns the index of this CPU.
 //
 //go:nosplit
-func CPU() int { return cpuIndex() }
+func CPU() int { return int(thisCPU().id) }
 
 // Current returns the word that SetCurrent stored on this CPU.
 //

@@ -2,13 +2,19 @@
 
 package arm64
 
-// Everything here is defined in sysreg_arm64.s.
+import "runtime"
+
+// What has no body here is defined in sysreg_arm64.s.
 
 // IRQSave masks interrupts on this CPU and returns what IRQRestore needs.
-func IRQSave() uintptr
+//
+//go:nosplit
+func IRQSave() uintptr { return runtime.IRQSave() }
 
 // IRQRestore undoes the matching IRQSave.
-func IRQRestore(flags uintptr)
+//
+//go:nosplit
+func IRQRestore(flags uintptr) { runtime.IRQRestore(flags) }
 
 // IRQEnable unmasks interrupts on this CPU.
 func IRQEnable()
@@ -22,12 +28,6 @@ func IRQDisabled() bool
 // CPURelax is called in every loop that waits for another CPU. It stops this
 // CPU if a panic on another one asks for it.
 func CPURelax()
-
-// thisCPU returns the record of this CPU.
-func thisCPU() *percpu
-
-// cpuIndex returns the index of this CPU.
-func cpuIndex() int
 
 // position returns where the caller is.
 func position() (pc, sp, fp uintptr)

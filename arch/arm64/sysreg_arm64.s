@@ -6,19 +6,6 @@
 // Barriers: DSB and DMB take the type from Arm ARM C6.2.96 as a number:
 // 7 NSH, 10 ISHST, 11 ISH, 14 ST, 15 SY.
 
-// func IRQSave() uintptr
-TEXT ·IRQSave(SB),NOSPLIT|NOFRAME,$0-8
-	MRS	DAIF, R0
-	MSR	$2, DAIFSet
-	MOVD	R0, ret+0(FP)
-	RET
-
-// func IRQRestore(flags uintptr)
-TEXT ·IRQRestore(SB),NOSPLIT|NOFRAME,$0-8
-	MOVD	flags+0(FP), R0
-	MSR	R0, DAIF
-	RET
-
 // func IRQEnable()
 TEXT ·IRQEnable(SB),NOSPLIT|NOFRAME,$0-0
 	MSR	$2, DAIFClr
@@ -47,19 +34,6 @@ stop:
 	// Indirect, because it does not return if it needs much stack.
 	MOVD	$·answerStop(SB), R0
 	JMP	(R0)
-
-// func thisCPU() *percpu
-TEXT ·thisCPU(SB),NOSPLIT|NOFRAME,$0-8
-	MRS	TPIDR_EL1, R0
-	MOVD	R0, ret+0(FP)
-	RET
-
-// func cpuIndex() int
-TEXT ·cpuIndex(SB),NOSPLIT|NOFRAME,$0-8
-	MRS	TPIDR_EL1, R0
-	MOVD	percpu_id(R0), R0
-	MOVD	R0, ret+0(FP)
-	RET
 
 // func position() (pc, sp, fp uintptr)
 TEXT ·position(SB),NOSPLIT|NOFRAME,$0-24

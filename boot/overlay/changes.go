@@ -65,6 +65,18 @@ var changes = []Change{
 		Why: "Goroutines that only the kernel's scheduler runs, and a direct switch between them: the base of tasks. Also the monitor thread's call to the scavenger.",
 	},
 	{
+		Kind: Add, File: "runtime/onsen_cpu.go",
+		Why: "Masking interrupts and finding the CPU's own record, declared for the assembly below.",
+	},
+	{
+		Kind: Add, File: "runtime/onsen_cpu_amd64.s", Arch: []string{"amd64"},
+		Why: "The same in assembly: only package runtime may use the register calling convention there, and these are the kernel's hottest calls.",
+	},
+	{
+		Kind: Add, File: "runtime/onsen_cpu_arm64.s", Arch: []string{"arm64"},
+		Why: "The same in assembly: only package runtime may use the register calling convention there, and these are the kernel's hottest calls.",
+	},
+	{
 		Kind: Add, File: "runtime/onsen_tamago.go",
 		Why: "Functions of TamaGo's fork of the runtime that its device drivers call.",
 	},
