@@ -1,6 +1,12 @@
 package sched
 
-import "unsafe"
+import (
+	"math/bits"
+	"sync/atomic"
+	"unsafe"
+
+	"onsen/arch"
+)
 
 // The fair class shares a CPU among its tasks in proportion to their weights.
 //
@@ -15,8 +21,26 @@ import "unsafe"
 // one request at most, so that what sleeps a lot runs soon after a wake-up but
 // cannot save up CPU time.
 
+// CPU time is counted in ticks of the CPUs' counter: reading that is cheaper
+// than finding out how many ns it is.
+
 // baseSlice is the CPU time of one request, in ns, at nice 0.
 const baseSlice = 3_000_000
+
+// sliceCounts is baseSlice as counts. It is set when a CPU turns idle for the
+// first time, by when the counter's frequency is known.
+var sliceCounts atomic.Int64
+
+func init() { setSlice() }
+
+func setSlice() { sliceCounts.Store(int64(arch.CounterHz() / 1000 * (baseSlice / 1e6))) }
+
+// toNs returns how many ns a number of counts is.
+func toNs(counts int64) int64 {
+	hi, lo := bits.Mul64(uint64(counts), 1e9)
+	ns, _ := bits.Div64(hi, lo, arch.CounterHz())
+	return int64(ns)
+}
 
 // fairRq is the fair part of an Rq, protected by its lock.
 type fairRq struct {
@@ -28,15 +52,15 @@ type fairRq struct {
 func taskOf(n *node) *Task { return (*Task)(unsafe.Pointer(n)) }
 
 // scaled turns CPU time into virtual time.
-func (t *Task) scaled(ns int64) int64 {
+func (t *Task) scaled(counts int64) int64 {
 	if t.weight == nice0Weight {
-		return ns
+		return counts
 	}
-	return ns * nice0Weight / t.weight
+	return counts * nice0Weight / t.weight
 }
 
 // request starts a new request. t is not in a queue.
-func (t *Task) request() { t.key = t.vruntime + t.scaled(baseSlice) }
+func (t *Task) request() { t.key = t.vruntime + t.scaled(sliceCounts.Load()) }
 
 // enqueue adds a task whose vruntime is relative, as leave and dequeue left it.
 func (f *fairRq) enqueue(t *Task) {
@@ -62,7 +86,7 @@ func (f *fairRq) dequeue(t *Task) {
 // Preconditions: t is off the queue; its virtual times are relative.
 func (t *Task) place(now int64) {
 	lag := t.vruntime - (now - t.execStart)
-	t.vruntime = max(lag, -t.scaled(baseSlice))
+	t.vruntime = max(lag, -t.scaled(sliceCounts.Load()))
 	t.request()
 }
 
@@ -70,7 +94,7 @@ func (t *Task) place(now int64) {
 //
 // Preconditions: lock held.
 func (rq *Rq) updateCurr(curr *Task) {
-	now := ktime()
+	now := counter()
 	rq.clock = now
 	delta := now - curr.execStart
 	curr.execStart = now

@@ -32,9 +32,9 @@ func (h *heap) pop() *node {
 	n := h.root
 	if n.child == nil {
 		h.root = nil
-		return n
+	} else {
+		h.root = mergeChildren(n)
 	}
-	h.root = mergeChildren(n)
 	return n
 }
 
@@ -46,7 +46,8 @@ func (h *heap) replaceRoot(n *node) {
 		h.root = n
 		return
 	}
-	h.root = meld(mergeChildren(h.root), n)
+	h.pop()
+	h.insert(n)
 }
 
 // remove takes n out of the heap it is in.

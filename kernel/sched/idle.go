@@ -19,7 +19,7 @@ func StartIdle(t *Task) {
 	bindIdle(t)
 	rq.lock.Lock()
 	rq.idle, rq.curr, rq.prev = t, t, t
-	t.execStart = ktime()
+	t.execStart = counter()
 	setCurrent(t)
 	rq.lock.Unlock()
 	active.Or(uint64(MaskOf(rq.cpu)))
@@ -29,6 +29,7 @@ func StartIdle(t *Task) {
 // as there are any, takes one over from a busier CPU, and otherwise waits for
 // an event. It does not return.
 func Idle() {
+	setSlice()
 	rq := thisRq()
 	rq.lock.Lock()
 	if rq.running.Load() == 0 {

@@ -20,7 +20,7 @@ type Rq struct {
 
 	fair fairRq // lock
 
-	// clock is Ktime as of the last updateCurr. lock.
+	// clock is the counter as of the last updateCurr. lock.
 	clock int64
 	// running counts the runnable tasks, curr included, the idle task not.
 	// Written under lock.

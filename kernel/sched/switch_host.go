@@ -97,6 +97,8 @@ func thisCPU() int {
 
 func onTaskThread(*Rq) bool { return self() != nil }
 
+func counter() int64 { return int64(arch.Counter()) }
+
 func ktime() int64 { return arch.Ktime() }
 
 // hostCPU is the interrupt side of a CPU.

@@ -51,6 +51,9 @@ func thisCPU() int { return arch.CPU() }
 // background goroutine. rq is this CPU's.
 func onTaskThread(rq *Rq) bool { return rq.curr.g == runtime.TaskSelf() }
 
+// counter is the clock by which CPU time is counted.
+func counter() int64 { return int64(arch.Counter()) }
+
 func ktime() int64 { return arch.Ktime() }
 
 func pendingEvents() arch.Event { return arch.PendingEvents() }

@@ -91,13 +91,13 @@ type Task struct {
 	// piLock serialises wake-ups and changes of affinity.
 	piLock spin.Lock
 
-	// vruntime is the CPU time received, in ns, scaled by weight. While the
+	// vruntime is the CPU time received, in counts, scaled by weight. While the
 	// task is off the queue it is relative to Rq.vtime. Rq.lock.
 	vruntime int64
 	// execStart is when the time on the CPU was last accounted for, and while
 	// the task sleeps, since when. Rq.lock.
 	execStart int64
-	// sumExec is the CPU time received, in ns. Rq.lock.
+	// sumExec is the CPU time received, in counts. Rq.lock.
 	sumExec int64
 	// weight is the share of the CPU, nice0Weight for nice 0. Rq.lock.
 	weight int64
@@ -198,6 +198,16 @@ func (t *Task) ClearFlag(f uint32) { t.flags.And(^f) }
 
 // TestFlag reports whether any of the TIF bits is set.
 func (t *Task) TestFlag(f uint32) bool { return t.flags.Load()&f != 0 }
+
+// CPUTime returns the CPU time that the task has received, in ns.
+func (t *Task) CPUTime() int64 {
+	rq := taskRqLock(t)
+	defer rq.lock.Unlock()
+	if rq.curr == t {
+		rq.updateCurr(t)
+	}
+	return toNs(t.sumExec)
+}
 
 // Switches returns how often the task gave up the CPU by itself and how often
 // it lost it.

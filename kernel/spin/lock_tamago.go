@@ -26,8 +26,8 @@ func (l *Lock) Lock() {
 	if debug {
 		l.owner.checkLock(cpu)
 	}
-	for !l.owner.acquire(cpu) {
-		l.wait()
+	if !l.owner.acquire(cpu) {
+		l.spin(cpu)
 	}
 	l.flags = flags
 }
@@ -42,8 +42,8 @@ func (l *Lock) LockTask(cpu int) {
 	if debug {
 		l.owner.checkLock(cpu)
 	}
-	for !l.owner.acquire(cpu) {
-		l.wait()
+	if !l.owner.acquire(cpu) {
+		l.spin(cpu)
 	}
 }
 
@@ -58,12 +58,17 @@ func (l *Lock) UnlockTask() {
 	runtime.PreemptEnable()
 }
 
-// wait waits until the lock looks free.
+// spin waits until the lock is free and takes it.
 //
 //go:nosplit
-func (l *Lock) wait() {
-	for !l.owner.free() {
-		arch.CPURelax()
+func (l *Lock) spin(cpu int) {
+	for {
+		for !l.owner.free() {
+			arch.CPURelax()
+		}
+		if l.owner.acquire(cpu) {
+			return
+		}
 	}
 }
 
