@@ -36,6 +36,8 @@ type Config struct {
 	Freeze bool   // wait for gdb or a monitor's cont before the first instruction
 
 	Extra []string // further arguments, verbatim
+
+	Symbols string // ELF file of what runs, for LastWords; "" is Kernel + ".elf"
 }
 
 // Terminal says where a machine's serial port and monitor go.

@@ -29,9 +29,8 @@ func (vm *VM) Diagnose(ctx context.Context, symbols *Symbols) (string, error) {
 }
 
 // LastWords gives a machine that has failed a moment to finish what it says. If
-// it ends by itself the result is empty; else it is what Diagnose finds, with
-// the symbols of the ELF file beside the kernel image, and the machine stands
-// still.
+// it ends by itself the result is empty; else it is what Diagnose finds, and the
+// machine stands still.
 func (vm *VM) LastWords(moment time.Duration) string {
 	ctx, cancel := context.WithTimeout(context.Background(), moment)
 	defer cancel()
@@ -40,7 +39,7 @@ func (vm *VM) LastWords(moment time.Duration) string {
 	}
 	ctx, cancel = context.WithTimeout(context.Background(), moment)
 	defer cancel()
-	symbols, _ := ReadSymbols(vm.Config.Kernel + ".elf") // nil is usable
+	symbols, _ := ReadSymbols(or(vm.Config.Symbols, vm.Config.Kernel+".elf")) // nil is usable
 	report, err := vm.Diagnose(ctx, symbols)
 	if err != nil {
 		return fmt.Sprintf("the machine still runs, and its registers are out of reach: %v", err)

@@ -25,6 +25,7 @@ func TestParse(t *testing.T) {
 			Result{Operations: []Operation{{"timer wake-up", 900}}}, false},
 		{"unit", "bench: entry-to-init 5 ns\n", Result{EntryToInit: 5}, false},
 		{"no number", "bench: switch-to many insn/op\n", Result{}, true},
+		{"the kernel's error", "bench kthread: died with status 0x8\n", Result{}, true},
 		{"cut", "bench: switch-to 3\n", Result{}, true},
 		{"twice", "bench: a 1 insn/op\nbench: a 2 insn/op\n", Result{Operations: []Operation{{"a", 1}}}, true},
 		{"too large", "bench: entry-to-init 99999999999999999999\n", Result{}, true},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // Result is what was measured on one architecture. Zero means not measured.
@@ -67,7 +68,7 @@ func parse(lines []string) (Result, error) {
 				return r, fmt.Errorf("%q: measured twice", line)
 			}
 			r.Operations = append(r.Operations, Operation{m[1], n})
-		} else if len(line) > 6 && line[:6] == "bench:" {
+		} else if strings.HasPrefix(line, "bench:") || strings.HasPrefix(line, "bench ") {
 			return r, fmt.Errorf("%q is no result of a benchmark", line)
 		}
 	}
