@@ -37,7 +37,7 @@ func finishMigration(t *Task) {
 	rq := &runqueues[selectTaskRq(t, false)]
 	rq.lock.Lock()
 	rq.updateCurr(rq.curr)
-	t.cpu.Store(int32(rq.cpu))
+	t.runq.Store(rq)
 	rq.activate(t)
 	if rq.preempts(t) {
 		rq.resched()

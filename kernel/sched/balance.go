@@ -20,7 +20,7 @@ func (rq *Rq) pull() bool {
 		src.updateCurr(src.curr)
 		rq.updateCurr(rq.curr)
 		src.detach(t)
-		t.cpu.Store(int32(rq.cpu))
+		t.runq.Store(rq)
 		rq.activate(t)
 		if rq.preempts(t) {
 			rq.resched()

@@ -49,7 +49,7 @@ func schedule(m mode) {
 		HandleEvents()
 	}
 	prev := Current()
-	rq := prev.rq()
+	rq := prev.runq.Load()
 	rq.lock.LockTask(rq.cpu)
 	rq.updateCurr(prev)
 	if prev.flags.Load()&TIFNeedResched != 0 {
@@ -134,7 +134,7 @@ func ScheduleTail() { finishTaskSwitch(Current()) }
 //
 // Preconditions: this CPU's Rq.lock held; released on return.
 func finishTaskSwitch(t *Task) {
-	rq := t.rq()
+	rq := t.runq.Load()
 	prev := rq.prev
 	// From onCPU.Store on, another CPU may run prev.
 	dead := prev.state.Load() == uint32(TaskDead)

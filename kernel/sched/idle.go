@@ -7,7 +7,7 @@ func InitIdle(t *Task, name string, cpu int) {
 	t.SetName(name)
 	t.timer.task = t
 	t.schedFork(nil)
-	t.cpu.Store(int32(cpu))
+	t.runq.Store(&runqueues[cpu])
 	t.cpusAllowed.Store(uint64(MaskOf(cpu)))
 	t.onCPU.Store(1)
 }

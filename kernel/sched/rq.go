@@ -59,9 +59,6 @@ func init() {
 // the caller sleeps.
 func CPU() int { return thisCPU() }
 
-// rq returns the run queue that t belongs to: for the calling task, this CPU's.
-func (t *Task) rq() *Rq { return &runqueues[t.cpu.Load()&(maxCPUs-1)] }
-
 // thisRq returns the run queue of this CPU. The result is good until the caller
 // sleeps.
 func thisRq() *Rq { return &runqueues[thisCPU()] }
@@ -88,9 +85,9 @@ func Switches(cpu int) uint64 {
 // taskRqLock locks the run queue that t belongs to and returns it.
 func taskRqLock(t *Task) *Rq {
 	for {
-		rq := t.rq()
+		rq := t.runq.Load()
 		rq.lock.Lock()
-		if t.cpu.Load() == int32(rq.cpu) && t.onRq.Load() != migrating {
+		if t.runq.Load() == rq && t.onRq.Load() != migrating {
 			return rq
 		}
 		rq.lock.Unlock()

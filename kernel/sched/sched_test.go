@@ -304,7 +304,7 @@ func TestSelectTaskRq(t *testing.T) {
 	for _, tt := range tests {
 		task := &Task{}
 		task.cpusAllowed.Store(uint64(tt.allowed))
-		task.cpu.Store(int32(tt.last))
+		task.runq.Store(&runqueues[tt.last])
 		if got := selectTaskRq(task, tt.fork); got != tt.want {
 			t.Errorf("%s: CPU %d, want %d", tt.name, got, tt.want)
 		}

@@ -77,14 +77,15 @@ type Task struct {
 	// flags are TIF bits.
 	flags atomic.Uint32
 	// onRq is offRq, queued or migrating; an idle task is always offRq. Written
-	// under the lock of the Rq of cpu.
+	// under the lock of runq.
 	onRq atomic.Uint32
 	// onCPU is 1 from before the task runs until its context is saved. Set
 	// under Rq.lock, cleared by finishTaskSwitch.
 	onCPU atomic.Uint32
-	// cpu is where the task is queued or ran last. Written under piLock while
-	// the task is off every queue, else under the lock of the Rq it leaves.
-	cpu atomic.Int32
+	// runq is the run queue of the CPU where the task runs, waits or ran last.
+	// Written under piLock while the task is off every queue, else under the
+	// lock of the Rq it leaves.
+	runq atomic.Pointer[Rq]
 	// cpusAllowed is a CPUMask, never empty. Written under piLock.
 	cpusAllowed atomic.Uint64
 
@@ -146,9 +147,10 @@ func InitTask(t *Task, name string, parent *Task, fn func()) {
 func (t *Task) schedFork(parent *Task) {
 	t.policy, t.staticPrio = PolicyNormal, niceToPrio(0)
 	t.cpusAllowed.Store(uint64(AllCPUs))
+	t.runq.Store(&runqueues[0])
 	if parent != nil {
 		t.cpusAllowed.Store(parent.cpusAllowed.Load())
-		t.cpu.Store(parent.cpu.Load())
+		t.runq.Store(parent.runq.Load())
 		if !parent.resetOnFork {
 			t.policy, t.staticPrio = parent.policy, parent.staticPrio
 		} else {
@@ -176,7 +178,7 @@ func (t *Task) SetName(name string) {
 func (t *Task) State() State { return State(t.state.Load()) }
 
 // CPU returns the CPU where the task runs, is queued, or ran last.
-func (t *Task) CPU() int { return int(t.cpu.Load()) }
+func (t *Task) CPU() int { return t.runq.Load().cpu }
 
 // CPUsAllowed returns the CPUs on which the task may run.
 func (t *Task) CPUsAllowed() CPUMask { return CPUMask(t.cpusAllowed.Load()) }

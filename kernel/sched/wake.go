@@ -64,7 +64,7 @@ func WakeUpNewTask(t *Task) {
 // Preconditions: lock and t.piLock held, updateCurr called, t's virtual times
 // relative.
 func (rq *Rq) start(t *Task) {
-	t.cpu.Store(int32(rq.cpu))
+	t.runq.Store(rq)
 	rq.activate(t)
 	t.state.Store(uint32(TaskRunning))
 	if rq.preempts(t) {
