@@ -88,6 +88,10 @@ func meld(a, b *node) *node {
 // one, and leaves n alone: first neighbours in pairs, then all pairs, from the
 // last to the first.
 func mergeChildren(n *node) *node {
+	if only := n.child; only.next == nil {
+		n.child, only.prev = nil, nil
+		return only
+	}
 	var pairs *node // linked by next, last pair first
 	for a := n.child; a != nil; {
 		b := a.next

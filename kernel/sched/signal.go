@@ -17,8 +17,12 @@ func SignalPending(t *Task) bool { return t.TestFlag(TIFSigPending | TIFNotifySi
 
 // signalPendingState reports whether a signal ends a sleep of t in state s.
 func signalPendingState(t *Task, s State) bool {
-	if s&(TaskInterruptible|TaskWakekill) == 0 || !SignalPending(t) {
-		return false
-	}
+	return s&(TaskInterruptible|TaskWakekill) != 0 && SignalPending(t) && signalEnds(t, s)
+}
+
+// signalEnds reports whether the pending signal ends the sleep.
+//
+//go:noinline
+func signalEnds(t *Task, s State) bool {
 	return s&TaskInterruptible != 0 || FatalSignalPending(t)
 }

@@ -85,21 +85,22 @@ func (q *WaitQueue) waitOn(e *WaitEntry, s State, exclusive bool, ns int64, cond
 // that gives up must not swallow an exclusive wake-up.
 func (q *WaitQueue) prepare(e *WaitEntry, s State, exclusive bool) (interrupted bool) {
 	q.lock.Lock()
-	defer q.lock.Unlock()
 	if signalPendingState(e.Task, s) {
 		q.remove(e)
+		q.lock.Unlock()
 		return true
 	}
 	if e.queue == nil {
 		q.add(e, exclusive)
 	}
 	e.Task.state.Store(uint32(s))
+	q.lock.Unlock()
 	return false
 }
 
 // finish ends a wait. The entry may have been removed by a waker.
 func (q *WaitQueue) finish(e *WaitEntry) {
-	SetCurrentState(TaskRunning)
+	e.Task.state.Store(uint32(TaskRunning))
 	q.lock.Lock()
 	q.remove(e)
 	q.lock.Unlock()

@@ -48,8 +48,9 @@ func (q *WaitQueue) Remove(e *WaitEntry) {
 // Empty reports whether nobody waits.
 func (q *WaitQueue) Empty() bool {
 	q.lock.Lock()
-	defer q.lock.Unlock()
-	return q.first == nil
+	empty := q.first == nil
+	q.lock.Unlock()
+	return empty
 }
 
 func (q *WaitQueue) add(e *WaitEntry, exclusive bool) {

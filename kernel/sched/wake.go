@@ -20,11 +20,11 @@ func TryToWakeUp(t *Task, mask State) bool {
 		spin.Relax() // it is about to finish leaving its old CPU
 	}
 	rq := &runqueues[selectTaskRq(t, false)]
-	rq.lock.Lock()
+	rq.lock.LockTask(thisCPU()) // piLock has masked interrupts
 	rq.updateCurr(rq.curr)
 	t.place(rq.clock)
 	rq.start(t)
-	rq.lock.Unlock()
+	rq.lock.UnlockTask()
 	t.piLock.Unlock()
 	return true
 }
@@ -64,7 +64,9 @@ func WakeUpNewTask(t *Task) {
 // Preconditions: lock and t.piLock held, updateCurr called, t's virtual times
 // relative.
 func (rq *Rq) start(t *Task) {
-	t.runq.Store(rq)
+	if t.runq.Load() != rq {
+		t.runq.Store(rq)
+	}
 	rq.activate(t)
 	t.state.Store(uint32(TaskRunning))
 	if rq.preempts(t) {

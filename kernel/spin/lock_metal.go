@@ -1,4 +1,4 @@
-//go:build tamago
+//go:build metal
 
 package spin
 
@@ -34,7 +34,8 @@ func (l *Lock) Lock() {
 
 // LockTask is Lock for a task that knows that it runs on cpu. It leaves
 // interrupts as they are: they only record events, and never take the CPU from a
-// task. UnlockTask releases the lock, on whichever task the CPU runs by then.
+// task. Code that holds another lock may use it, too. UnlockTask releases the
+// lock, on whichever task the CPU runs by then.
 //
 //go:nosplit
 func (l *Lock) LockTask(cpu int) {
