@@ -8,11 +8,6 @@ ARCHS := amd64 arm64
 # ARCH=amd64 or ARCH=arm64 limits the targets that take it to one of them.
 archs := $(or $(ARCH),$(ARCHS))
 
-# What runs on bare metal. All but main is built for the host as well, for its
-# tests and with a fake of the machine.
-METAL := ./arch/... ./kernel/...
-HOST  := ./boot/... ./qemu/...
-
 mkkernel := $(BUILD)/mkkernel
 
 .DEFAULT_GOAL := kernel
@@ -38,27 +33,35 @@ host-test: | toolchain ## run the tests that need no machine to boot
 	@echo "  TEST    ./..."
 	@$(GO) test ./...
 
+# The packages of the kernel for $$a, as far as they are ours.
+metal = $$($(mkkernel) -arch $$a $(GO) list -deps -f '{{with .Module}}{{if .Main}}{{$$.ImportPath}}{{end}}{{end}}' .)
+
+# Start-up and entry code owns the frame pointer: -framepointer=false.
 vet: $(mkkernel) ## run go vet on the host code and on the kernel [ARCH=]
 	@echo "  VET     ./..."
 	@$(GO) vet ./...
 	@set -e; for a in $(archs); do \
-		echo "  VET     . $(METAL) ($$a)"; \
-		$(mkkernel) -arch $$a $(GO) vet . $(METAL); \
+		echo "  VET     onsen-$$a"; \
+		packages="$(metal)"; \
+		$(mkkernel) -arch $$a $(GO) vet -framepointer=false $$packages; \
 	done
 
-# Code for one build looks unused (U1000) in the other; the kernel's is what
-# counts. staticcheck reads the sources of the standard library by itself and fails on
-# files that only the overlay has; it gets a GOROOT made of links (-tree).
+# staticcheck reads the sources of the standard library by itself and fails on
+# files that only the overlay has; it gets a GOROOT made of links (-tree). Code
+# for one build looks unused (U1000) in the other: for arch and kernel, the build
+# of the kernel is what counts.
 lint: $(mkkernel) ## run gofmt and staticcheck on the host code and on the kernel [ARCH=]
 	@echo "  GOFMT   ."
-	@files=$$(find . -path ./$(BUILD) -prune -o -name '*.go' -print | xargs $$($(GO) env GOROOT)/bin/gofmt -l); [ -z "$$files" ] || { echo "not formatted by gofmt:" $$files; exit 1; }
+	@files=$$(find . -path ./$(BUILD) -prune -o -name '*.go' -print | xargs $$($(GO) env GOROOT)/bin/gofmt -l); \
+		[ -z "$$files" ] || { echo "not formatted by gofmt:" $$files; exit 1; }
 	@$(GO) build -o $(BUILD)/staticcheck honnef.co/go/tools/cmd/staticcheck
-	@echo "  LINT    $(HOST) $(METAL)"
-	@$(BUILD)/staticcheck $(HOST)
-	@$(BUILD)/staticcheck -checks inherit,-U1000 $(METAL)
+	@echo "  LINT    ./..."
+	@$(BUILD)/staticcheck -checks inherit,-U1000 ./...
+	@$(BUILD)/staticcheck ./boot/... ./qemu/...
 	@set -e; for a in $(archs); do \
-		echo "  LINT    . $(METAL) ($$a)"; \
-		$(mkkernel) -arch $$a -tree $(BUILD)/staticcheck . $(METAL); \
+		echo "  LINT    onsen-$$a"; \
+		packages="$(metal)"; \
+		$(mkkernel) -arch $$a -tree $(BUILD)/staticcheck -tests=false $$packages; \
 	done
 
 check: $(mkkernel) ## prove on the linked kernel that its lowest layer neither allocates nor grows a stack [ARCH=]

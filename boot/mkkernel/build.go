@@ -33,7 +33,7 @@ var targets = map[string]target{
 type builder struct {
 	arch  string
 	main  string // directory of package main
-	tags  string // besides tamago
+	tags  string // besides metal
 	check bool   // the lowest layer
 	index string // overlay index
 
@@ -97,7 +97,7 @@ func (b *builder) link(out string) error {
 // command runs one command with an environment in which go commands build for
 // the kernel.
 func (b *builder) command(args []string) error {
-	tags := "tamago"
+	tags := "metal"
 	if b.tags != "" {
 		tags += "," + b.tags
 	}

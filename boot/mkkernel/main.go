@@ -8,7 +8,8 @@
 //	go run ./boot/mkkernel -arch amd64 go vet ./...
 //
 // runs a go command the way the kernel is built: for its target, with its
-// build tags and its standard library. With -tree, that library is a tree of
+// build tags and its standard library, and without the tests of the module,
+// which are for the host. With -tree, that library is a tree of
 // links in build/goroot-amd64 instead of an overlay, which is for tools that
 // know nothing of overlays.
 //
@@ -25,6 +26,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,7 +39,7 @@ func main() {
 	var b builder
 	flag.StringVar(&b.arch, "arch", "", "architecture: amd64 or arm64")
 	flag.StringVar(&b.main, "main", ".", "directory of package main")
-	flag.StringVar(&b.tags, "tags", "", "build tags besides tamago, separated by commas")
+	flag.StringVar(&b.tags, "tags", "", "build tags besides metal, separated by commas")
 	out := flag.String("o", "", "boot image to write (default build/onsen-ARCH)")
 	dir := flag.String("overlay", "", "directory to write the overlay to (default build/overlay-ARCH)")
 	flag.BoolVar(&b.check, "check", false, "check the lowest layer of the kernel once it is built")
@@ -67,7 +69,11 @@ func run(b builder, out, dir string, tree, report bool, args []string) error {
 	if report {
 		return overlay.Report(os.Stdout, goroot, b.arch)
 	}
-	if b.index, err = overlay.Generate(goroot, b.arch, dir); err != nil {
+	tests, err := testFiles()
+	if err != nil {
+		return err
+	}
+	if b.index, err = overlay.Generate(goroot, b.arch, dir, tests...); err != nil {
 		return err
 	}
 	if tree {
@@ -89,4 +95,24 @@ func goRoot() (string, error) {
 		return "", fmt.Errorf("go env GOROOT: %w", err)
 	}
 	return strings.TrimSpace(string(text)), nil
+}
+
+// testFiles returns the module's test files.
+func testFiles() (files []string, err error) {
+	root, err := filepath.Abs(".")
+	if err != nil {
+		return nil, err
+	}
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path != root && (d.Name()[0] == '.' || path == filepath.Join(root, "build")):
+			return filepath.SkipDir
+		case strings.HasSuffix(path, "_test.go"):
+			files = append(files, path)
+		}
+		return nil
+	})
+	return files, err
 }

@@ -18,9 +18,10 @@ import (
 const Index = "overlay.json"
 
 // Generate writes the overlay for one architecture to dir and returns the path
-// of its index. goroot is the root of the toolchain that will build.
-// Files already there and right are not touched, so that builds may overlap.
-func Generate(goroot, arch, dir string) (index string, err error) {
+// of its index. goroot is the root of the toolchain that will build; the hidden
+// files do not exist for it. Files already there and right are not touched, so
+// that builds may overlap.
+func Generate(goroot, arch, dir string, hidden ...string) (index string, err error) {
 	if err := listed(sources(), changes); err != nil {
 		return "", err
 	}
@@ -33,13 +34,16 @@ func Generate(goroot, arch, dir string) (index string, err error) {
 	if err != nil {
 		return "", err
 	}
-	replace := make(map[string]string, len(files))
+	replace := make(map[string]string, len(files)+len(hidden))
 	for name, text := range files {
 		to := filepath.Join(dir, filepath.FromSlash(name))
 		if err := writeFile(to, text); err != nil {
 			return "", err
 		}
 		replace[filepath.Join(src, filepath.FromSlash(name))] = to
+	}
+	for _, name := range hidden {
+		replace[name] = "" // go help build, under -overlay: as if it did not exist
 	}
 	text, err := json.MarshalIndent(map[string]any{"Replace": replace}, "", "\t")
 	if err != nil {

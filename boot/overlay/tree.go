@@ -27,6 +27,9 @@ func Tree(goroot, index, dir string) error {
 	open := map[string]bool{".": true} // directories that are not one link
 	changed := make(map[string]string)
 	for name, to := range overlay.Replace {
+		if to == "" {
+			continue // hidden
+		}
 		rel, err := filepath.Rel(goroot, name)
 		if err != nil {
 			return err
