@@ -42,7 +42,7 @@ type Params struct {
 	// how many there may be at all.
 	MaxCPUs, NrCPUs int
 
-	// Mem is where RAM ends, in bytes; memory above it stays unused.
+	// Mem is how many bytes of RAM are used, counted from the lowest address.
 	Mem uint64
 
 	IsolCPUs IsolCPUs
