@@ -1,4 +1,4 @@
-//go:build tamago
+//go:build metal
 
 // Onsen is a kernel written in Go. This is the program that the boot image
 // holds: by the time main runs, the Go runtime works on one CPU.

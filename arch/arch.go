@@ -1,7 +1,7 @@
 // Package arch is the one interface between the kernel and the machine. It
 // selects an architecture and adds nothing: every name here is an alias of, or
 // a one-line call to, the same name in arch/amd64 or arch/arm64. On a build
-// host (without the tamago build tag) it selects a fake, so that everything
+// host (without the build tag metal) it selects a fake, so that everything
 // above can be unit-tested with plain go test.
 //
 // Unless its comment says "ordinary Go", a function here may be called from

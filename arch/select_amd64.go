@@ -1,4 +1,4 @@
-//go:build tamago && amd64
+//go:build metal && amd64
 
 package arch
 
@@ -232,6 +232,10 @@ func HWCAP() uintptr { return impl.HWCAP() }
 // Probe reads what the firmware left in memory. Ordinary Go, once.
 func Probe() (*bootinfo.Info, error) { return impl.Probe() }
 
+// ReadRTC returns the battery-backed clock's time, in seconds since 1970.
+// Ordinary Go, once.
+func ReadRTC(info *bootinfo.Info) (seconds int64, err error) { return impl.ReadRTC(info) }
+
 // InitIRQ brings up the interrupt controller on the boot CPU. Ordinary Go.
 func InitIRQ(info *bootinfo.Info) error { return impl.InitIRQ(info) }
 
@@ -262,7 +266,6 @@ func Halt() { impl.Halt() }
 //go:nosplit
 func StopOtherCPUs() { impl.StopOtherCPUs() }
 
-// StoppedRegs returns where a CPU was when StopOtherCPUs stopped it.
-//
-//go:nosplit
-func StoppedRegs(cpu int) (pc, sp, fp uintptr, ok bool) { return impl.StoppedRegs(cpu) }
+// StoppedFrame returns the registers with which StopOtherCPUs has stopped a CPU,
+// or nil. Those of a CPU that was waiting for another one may be incomplete.
+func StoppedFrame(cpu int) *Frame { return impl.StoppedFrame(cpu) }

@@ -1,4 +1,4 @@
-//go:build !tamago
+//go:build !metal
 
 package arch
 
@@ -137,6 +137,3 @@ func Halt() { panic("arch: halt") }
 
 // StopOtherCPUs does nothing.
 func StopOtherCPUs() {}
-
-// StoppedRegs finds nothing.
-func StoppedRegs(int) (pc, sp, fp uintptr, ok bool) { return 0, 0, 0, false }

@@ -1,4 +1,4 @@
-//go:build tamago
+//go:build metal
 
 package kernel
 
@@ -10,6 +10,7 @@ import (
 	"onsen/arch"
 	"onsen/kernel/oops"
 	"onsen/kernel/printk"
+	"onsen/kernel/rt"
 	"onsen/kernel/sched"
 )
 
@@ -67,17 +68,11 @@ func reportHere() {
 func reportStopped() {
 	for m := sched.Active(); m != 0; m &= m - 1 {
 		cpu := m.First()
-		pc, sp, fp, ok := arch.StoppedRegs(cpu)
-		if !ok {
+		f := arch.StoppedFrame(cpu)
+		if f == nil {
 			continue
 		}
-		c := oops.Context{PC: pc, SP: sp, FP: fp, Exact: true}
-		r := oops.Report{
-			Where:  where(cpu),
-			PC:     pc,
-			Trace:  oops.Backtrace(c, readKernel),
-			Memory: readKernel,
-		}
+		r := oops.Report{Where: where(cpu), Registers: f, Memory: readKernel}
 		r.Print(emergency)
 	}
 }
@@ -116,6 +111,9 @@ func reportOops(t *Task, v any, pcs []uintptr) {
 		PC:     p.PC,
 		Trace:  p.Trace,
 		Memory: readKernel,
+	}
+	if f := rt.LastFault(); p.PC != 0 && f.PC() == p.PC {
+		r.Registers = f
 	}
 	r.Print(func(line string) { printk.Alert("%s", line) })
 	printk.Alert("---[ end trace ]---")

@@ -1,6 +1,8 @@
-//go:build tamago && amd64
+//go:build metal && amd64
 
 package amd64
+
+import "iter"
 
 // Frame holds the registers of kernel code that was interrupted or has made a
 // system call. The entry code builds it at the top of the thread's kernel
@@ -70,19 +72,30 @@ func (f *Frame) OnKernelStack() bool {
 // kernelStackSize is rt.KernelStackSize.
 const kernelStackSize = 2 * pageSize
 
+// LR returns 0: return addresses are on the stack.
+func (f *Frame) LR() uintptr { return 0 }
+
+// All gives the general registers with their names, for reports.
+func (f *Frame) All() iter.Seq2[string, uint64] {
+	return func(yield func(string, uint64) bool) {
+		for i := range numRegs {
+			name, v := f.reg(i)
+			if !yield(name, v) {
+				return
+			}
+		}
+	}
+}
+
 // Dump writes all registers to the early console.
 //
 //go:nosplit
 func (f *Frame) Dump() {
-	regs := [...]*uint64{
-		&f.AX, &f.BX, &f.CX, &f.DX, &f.SI, &f.DI, &f.BP, &f.RSP,
-		&f.R8, &f.R9, &f.R10, &f.R11, &f.R12, &f.R13, &f.R14, &f.R15,
-		&f.IP, &f.Flags, &f.Vec, &f.Err, &f.CS,
-	}
-	for i, r := range regs {
-		earlyPuts(regNames[3*i : 3*i+3])
+	for i := range numRegs {
+		name, v := f.reg(i)
+		earlyPuts(name)
 		earlyPuts("=")
-		earlyHex(*r)
+		earlyHex(v)
 		if i%4 == 3 {
 			earlyPuts("\r\n")
 		} else {
@@ -92,7 +105,22 @@ func (f *Frame) Dump() {
 	earlyPuts("\r\n")
 }
 
-// regNames names the registers of Dump, three letters each.
+// numRegs is the number of registers in a report.
+const numRegs = 21
+
+// reg returns the name and value of a register in the order of reports.
+//
+//go:nosplit
+func (f *Frame) reg(i int) (string, uint64) {
+	regs := [numRegs]*uint64{
+		&f.AX, &f.BX, &f.CX, &f.DX, &f.SI, &f.DI, &f.BP, &f.RSP,
+		&f.R8, &f.R9, &f.R10, &f.R11, &f.R12, &f.R13, &f.R14, &f.R15,
+		&f.IP, &f.Flags, &f.Vec, &f.Err, &f.CS,
+	}
+	return regNames[3*i : 3*i+3], *regs[i]
+}
+
+// regNames names the registers of reg, three letters each.
 const regNames = "rax" + "rbx" + "rcx" + "rdx" + "rsi" + "rdi" + "rbp" + "rsp" +
 	"r8 " + "r9 " + "r10" + "r11" + "r12" + "r13" + "r14" + "r15" +
 	"rip" + "flg" + "vec" + "err" + "cs "

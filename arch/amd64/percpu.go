@@ -1,4 +1,4 @@
-//go:build tamago && amd64
+//go:build metal && amd64
 
 package amd64
 
@@ -26,7 +26,7 @@ type percpu struct {
 
 	irqs [maxIRQ / 64]atomic.Uint64 // recorded device lines
 
-	stopPC, stopSP, stopFP uintptr // where it was stopped
+	stopFrame Frame // registers when it was stopped
 
 	gdt     [8]uint64
 	tss     [26]uint32

@@ -1,4 +1,4 @@
-//go:build tamago
+//go:build metal
 
 #include "go_asm.h"
 #include "textflag.h"

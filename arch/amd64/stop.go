@@ -1,4 +1,4 @@
-//go:build tamago && amd64
+//go:build metal && amd64
 
 package amd64
 
@@ -41,19 +41,17 @@ func stopHere(f *Frame) {
 		return // the machine's own NMI, which nobody has asked for
 	}
 	c := this()
-	c.stopPC, c.stopSP, c.stopFP = f.PC(), f.SP(), f.FP()
+	c.stopFrame = *f
 	c.flush.Store(0)
 	c.stopped.Store(1)
 	Halt()
 }
 
-// StoppedRegs returns where a CPU was when it was stopped.
-//
-//go:nosplit
-func StoppedRegs(cpu int) (pc, sp, fp uintptr, ok bool) {
-	if cpu < 0 || cpu >= len(percpus) || percpus[cpu].stopped.Load() == 0 {
-		return 0, 0, 0, false
-	}
+// StoppedFrame returns the registers with which a CPU was stopped, or nil.
+func StoppedFrame(cpu int) *Frame {
 	c := &percpus[cpu]
-	return c.stopPC, c.stopSP, c.stopFP, true
+	if c.stopped.Load() == 0 {
+		return nil
+	}
+	return &c.stopFrame
 }

@@ -1,5 +1,10 @@
 package arm64
 
+import (
+	"iter"
+	"strconv"
+)
+
 // Frame holds the registers of kernel code that was interrupted or has made a
 // system call. The entry code builds it at the top of the thread's kernel
 // stack, or below the running code if that was on the kernel stack already.
@@ -47,6 +52,22 @@ func (f *Frame) SP() uintptr { return uintptr(f.Stack) }
 //
 //go:nosplit
 func (f *Frame) FP() uintptr { return uintptr(f.R[29]) }
+
+// LR returns the link register.
+func (f *Frame) LR() uintptr { return uintptr(f.R[30]) }
+
+// All gives the general registers with their names, for reports.
+func (f *Frame) All() iter.Seq2[string, uint64] {
+	return func(yield func(string, uint64) bool) {
+		for i, v := range f.R {
+			if !yield("x"+strconv.Itoa(i), v) {
+				return
+			}
+		}
+		_ = yield("sp", f.Stack) && yield("pc", f.IP) && yield("pstate", f.PState) &&
+			yield("esr", f.ESR) && yield("far", f.FAR)
+	}
+}
 
 // SyscallArgs returns the number and arguments of a system call.
 //

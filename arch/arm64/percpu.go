@@ -1,4 +1,4 @@
-//go:build tamago && arm64
+//go:build metal && arm64
 
 package arm64
 
@@ -26,11 +26,11 @@ type percpu struct {
 	gicSGI        uint64 // GICv3: how to send SGI 0 to this CPU
 	gicTarget     uint32 // GICv2: the CPU's bit in target lists
 
-	events  atomic.Uint32                // recorded interrupt events
-	irqs    [maxIRQ/64 + 1]atomic.Uint64 // recorded device lines
-	online  atomic.Uint32                // the CPU runs its idle loop
-	stopped atomic.Uint32                // the CPU was stopped for a panic
-	stop    struct{ pc, sp, fp uintptr } // where
+	events    atomic.Uint32                // recorded interrupt events
+	irqs      [maxIRQ/64 + 1]atomic.Uint64 // recorded device lines
+	online    atomic.Uint32                // the CPU runs its idle loop
+	stopped   atomic.Uint32                // the CPU was stopped for a panic
+	stopFrame Frame                        // its registers then
 
 	_ [64]byte // keeps other CPUs' records out of the cache line
 }

@@ -1,4 +1,4 @@
-//go:build tamago && arm64
+//go:build metal && arm64
 
 package arm64
 
@@ -32,6 +32,8 @@ func Probe() (*bootinfo.Info, error) {
 	if counterHz == unknownHz || info.Timer.CounterHz != 0 && firmwareHz() == 0 {
 		setCounterHz(uint64(info.Timer.CounterHz))
 	}
+	hz := CounterHz()
+	info.Timer.CounterSource = fmt.Sprintf("generic timer at %d.%03d MHz", hz/1e6, hz/1e3%1e3)
 	info.MarkBootCPU(cpus[0].mpidr)
 	info.Reserve(imageRange(), "kernel")
 	info.Reserve(bootinfo.RangeOf(uint64(boot.tree), uint64(len(tree))), "device tree")

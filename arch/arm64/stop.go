@@ -1,4 +1,4 @@
-//go:build tamago && arm64
+//go:build metal && arm64
 
 package arm64
 
@@ -40,15 +40,15 @@ func StopOtherCPUs() {
 	}
 }
 
-// StoppedRegs returns where a CPU was when StopOtherCPUs stopped it.
-//
-//go:nosplit
-func StoppedRegs(cpu int) (pc, sp, fp uintptr, ok bool) {
+// StoppedFrame returns the registers with which a CPU was stopped, or nil. For
+// one that was waiting in CPURelax these are only IP, Stack and the frame
+// pointer.
+func StoppedFrame(cpu int) *Frame {
 	c := &cpus[cpu%spec.MaxCPUs]
 	if c.stopped.Load() == 0 {
-		return 0, 0, 0, false
+		return nil
 	}
-	return c.stop.pc, c.stop.sp, c.stop.fp, true
+	return &c.stopFrame
 }
 
 // answerStop stops this CPU if another one asks for it. CPURelax calls it.
@@ -67,9 +67,10 @@ func stopThisCPU(f *Frame) {
 	IRQDisable()
 	c := thisCPU()
 	if f != nil {
-		c.stop.pc, c.stop.sp, c.stop.fp = f.PC(), f.SP(), f.FP()
+		c.stopFrame = *f
 	} else {
-		c.stop.pc, c.stop.sp, c.stop.fp = position()
+		pc, sp, fp := position()
+		c.stopFrame.IP, c.stopFrame.Stack, c.stopFrame.R[29] = uint64(pc), uint64(sp), uint64(fp)
 	}
 	c.stopped.Store(1)
 	Halt()

@@ -1,4 +1,4 @@
-//go:build tamago && arm64
+//go:build metal && arm64
 
 #include "go_asm.h"
 #include "textflag.h"

@@ -28,7 +28,7 @@ TEXT ·secondary64(SB), 7, $0
 TEXT ·secondaryStart(SB), 7, $0
 	RET
 `,
-	"main.go": "//go:build tamago\n\npackage main\n\nimport \"onsen/arch\"\nimport \"onsen/kernel/rt\"\n\nfunc main() { println(arch.Name); rt.Setup(); rt.Entries[rt.Word]() }\n",
+	"main.go": "//go:build metal\n\npackage main\n\nimport \"onsen/arch\"\nimport \"onsen/kernel/rt\"\n\nfunc main() { println(arch.Name); rt.Setup(); rt.Entries[rt.Word]() }\n",
 	"kernel/rt/rt.go": `package rt
 
 var (

@@ -13,7 +13,7 @@ import (
 // tiny is a module with just what the linker and the image builder look for.
 var tiny = map[string]string{
 	"go.mod":                 "module onsen\n\ngo 1.26\n",
-	"main.go":                "//go:build tamago\n\npackage main\n\nimport \"onsen/arch\"\n\nfunc main() { println(arch.Name) }\n",
+	"main.go":                "//go:build metal\n\npackage main\n\nimport \"onsen/arch\"\n\nfunc main() { println(arch.Name) }\n",
 	"arch/arch_amd64.go":     "package arch\n\nimport _ \"onsen/arch/amd64\"\n\nconst Name = \"amd64\"\n",
 	"arch/arch_arm64.go":     "package arch\n\nimport _ \"onsen/arch/arm64\"\n\nconst Name = \"arm64\"\n",
 	"arch/amd64/amd64.go":    "package amd64\n",
@@ -21,7 +21,7 @@ var tiny = map[string]string{
 	"arch/arm64/arm64.go":    "package arm64\n",
 	"arch/arm64/start.s":     "TEXT ·start(SB), 7, $0\n\tJMP _rt0_arm64_linux(SB)\n",
 	"other/main.go":          "package main\n\nfunc main() {}\n",
-	"other/tagged/tagged.go": "//go:build tamago && extra\n\npackage main\n\nimport _ \"onsen/arch\"\n\nfunc main() {}\n",
+	"other/tagged/tagged.go": "//go:build metal && extra\n\npackage main\n\nimport _ \"onsen/arch\"\n\nfunc main() {}\n",
 }
 
 // module writes the tiny module to a new directory.

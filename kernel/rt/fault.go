@@ -1,4 +1,4 @@
-//go:build tamago
+//go:build metal
 
 package rt
 
@@ -17,10 +17,15 @@ func Fault(f *arch.Frame, kind arch.FaultKind, addr uintptr) {
 	}
 	sig, code := signalOf(kind)
 	c := thisCPU()
+	c.fault = *f
 	if sig == 0 || c.cur < 0 || f.OnKernelStack() || !threads[c.cur].push(f, sig, code, addr) {
 		die("rt: exception in kernel mode", f, addr)
 	}
 }
+
+// LastFault returns the registers at the last exception on this CPU that became
+// a signal. The caller is a task, and makes sure that it is the one it means.
+func LastFault() *arch.Frame { return &thisCPU().fault }
 
 // die reports an error of the lowest layer and ends everything.
 //

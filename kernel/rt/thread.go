@@ -1,4 +1,4 @@
-//go:build tamago
+//go:build metal
 
 package rt
 
@@ -50,6 +50,8 @@ type cpu struct {
 	taskDeadline int64   // next timer of the task side; owned by the CPU
 	taskDue      bool    // it has come, and EventTimer says so; owned by the CPU
 	armed        int64   // what the hardware timer is set to; owned by the CPU
+
+	fault arch.Frame // registers at the last fault; owned by the CPU
 }
 
 var (

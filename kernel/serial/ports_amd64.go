@@ -1,4 +1,4 @@
-//go:build tamago
+//go:build metal
 
 package serial
 

@@ -1,0 +1,22 @@
+//go:build metal
+
+package kernel
+
+import (
+	"time"
+
+	"onsen/arch"
+	"onsen/kernel/printk"
+	"onsen/kernel/timekeeping"
+)
+
+// startTimekeeping sets the wall clock.
+func startTimekeeping() {
+	printk.Info("clocksource: %s", machine.Timer.CounterSource)
+	err := timekeeping.Init(func() (int64, error) { return arch.ReadRTC(machine) })
+	if err != nil {
+		printk.Warn("rtc: %v; the wall clock starts in 1970", err)
+		return
+	}
+	printk.Info("rtc: %s UTC", time.Unix(0, timekeeping.Realtime()).UTC().Format(time.DateTime))
+}
