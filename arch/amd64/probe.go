@@ -21,7 +21,7 @@ func Probe() (*bootinfo.Info, error) {
 		return nil, err
 	}
 	if err := acpi.Fill(memory.read, tables, info); err != nil {
-		info.Note("%v.", err)
+		info.Note("%v: assuming one CPU, a standard I/O APIC and no way to switch off.", err)
 	}
 	info.MarkBootCPU(uint64(percpus[0].apicID))
 	reserveOwn(info)

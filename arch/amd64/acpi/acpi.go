@@ -41,8 +41,8 @@ var ErrNoTables = errors.New("ACPI: no tables")
 // its local APIC at 0xfee00000, one I/O APIC at 0xfec00000 with the ISA
 // interrupts in order except the timer on input 2. The older MP tables are
 // not read. COM1 to COM4, the CMOS clock and the 8254 are assumed unless the
-// tables deny them. In that case the error is ErrNoTables, and info is filled
-// with the assumptions.
+// tables deny them. Without any table the error is ErrNoTables, and info holds
+// these assumptions.
 func Fill(read bootinfo.Reader, rsdp uint64, info *bootinfo.Info) error {
 	p := &parser{read: read, info: info}
 	p.legacyDevices()
@@ -54,7 +54,7 @@ func Fill(read bootinfo.Reader, rsdp uint64, info *bootinfo.Info) error {
 		p.hpet()
 		p.spcr()
 	}
-	if !p.madt() {
+	if err != nil || !p.madt() {
 		p.assumeUniprocessor()
 	}
 	p.mapISA()
