@@ -1,4 +1,4 @@
-//go:build onsendebug
+//go:build metal && onsendebug
 
 package spin
 
