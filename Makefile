@@ -11,7 +11,7 @@ archs := $(or $(ARCH),$(ARCHS))
 mkkernel := $(BUILD)/mkkernel
 
 .DEFAULT_GOAL := kernel
-.PHONY: kernel test host-test boot-test vet lint check overlay-report clean help toolchain FORCE
+.PHONY: kernel test host-test boot-test vet lint check overlay-report tidy clean help toolchain FORCE
 
 kernel: $(archs:%=$(BUILD)/onsen-%) ## build the kernel: build/onsen-ARCH and its ELF file for gdb [ARCH=]
 
@@ -69,6 +69,10 @@ check: $(mkkernel) ## prove on the linked kernel that its lowest layer neither a
 
 overlay-report: $(mkkernel) ## explain every change to Go's standard library [ARCH=]
 	@set -e; for a in $(archs); do $(mkkernel) -arch $$a -report; done
+
+# TamaGo's packages import runtime/goos, which only the overlay has.
+tidy: $(mkkernel) ## bring go.mod and go.sum up to date
+	@$(mkkernel) -arch amd64 -tree $(GO) mod tidy
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
