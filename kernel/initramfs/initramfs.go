@@ -73,7 +73,7 @@ func (w *walker) image(b []byte) error {
 		default:
 			n, err := w.compressed(b[at:])
 			if err != nil {
-				return fmt.Errorf("initramfs: at %#x: %w", at, err)
+				return fmt.Errorf("initramfs: data at %#x: %w", at, err)
 			}
 			at += n
 		}
@@ -85,7 +85,7 @@ func (w *walker) image(b []byte) error {
 func (w *walker) compressed(b []byte) (length int, err error) {
 	m := methodOf(b)
 	if m == nil {
-		return 0, fmt.Errorf("neither a cpio archive nor compressed data (starts with % x)", b[:min(len(b), 6)])
+		return 0, fmt.Errorf("%w: neither a cpio archive nor compressed (starts with % x)", errCorrupt, b[:min(len(b), 6)])
 	}
 	if m.open == nil {
 		return 0, fmt.Errorf("compressed with %s, which is not supported", m.name)
@@ -93,10 +93,10 @@ func (w *walker) compressed(b []byte) (length int, err error) {
 	source := bytes.NewReader(b)
 	r, err := m.open(source)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", m.name, noEOF(err))
+		return 0, fmt.Errorf("%w: %s: %w", errCorrupt, m.name, noEOF(err))
 	}
 	if err := w.stream(newForward(r)); err != nil {
-		return 0, fmt.Errorf("in %s data: %w", m.name, err)
+		return 0, fmt.Errorf("%s: %w", m.name, err)
 	}
 	w.sum.Method = m.name
 	return len(b) - source.Len(), nil
@@ -111,7 +111,7 @@ func (w *walker) stream(r io.ReaderAt) error {
 		case err == io.EOF:
 			return nil
 		case err != nil:
-			return fmt.Errorf("at %#x: %w", at, err)
+			return corrupt(at, err)
 		case b[0] == 0:
 			at++
 		case b[0] == '0' && at%4 == 0:
@@ -119,7 +119,7 @@ func (w *walker) stream(r io.ReaderAt) error {
 				return err
 			}
 		default:
-			return fmt.Errorf("at %#x: junk after an archive (%#02x)", at, b[0])
+			return corrupt(at, fmt.Errorf("junk after an archive (%#02x)", b[0]))
 		}
 	}
 }
@@ -132,7 +132,7 @@ func (w *walker) archive(r io.ReaderAt, at int64) (end int64, err error) {
 	for start := at; ; {
 		next, err := checkRecord(r, at)
 		if err != nil {
-			return 0, fmt.Errorf("at %#x: %w", at, err)
+			return 0, corrupt(at, err)
 		}
 		record, err := records.ReadRecord()
 		if err == io.EOF { // the trailer
@@ -140,7 +140,7 @@ func (w *walker) archive(r io.ReaderAt, at int64) (end int64, err error) {
 			return next, nil
 		}
 		if err != nil {
-			return 0, fmt.Errorf("at %#x: %w", at, err)
+			return 0, corrupt(at, err)
 		}
 		record.RecPos, record.FilePos = record.RecPos+start, record.FilePos+start
 		w.sum.Files++
@@ -150,6 +150,14 @@ func (w *walker) archive(r io.ReaderAt, at int64) (end int64, err error) {
 		}
 		at = next
 	}
+}
+
+var errCorrupt = errors.New("corrupt image")
+
+// corrupt says where an image is damaged: at which offset of the image or of
+// what was compressed.
+func corrupt(at int64, err error) error {
+	return fmt.Errorf("%w: at %#x: %w", errCorrupt, at, err)
 }
 
 // noEOF turns an end where none should be into an error that says so.
