@@ -10,7 +10,7 @@ import (
 // PowerOff switches the machine off. Ordinary Go, any task; it does not return.
 func PowerOff() {
 	printk.Emerg("reboot: Power down")
-	arch.StopOtherCPUs()
+	quiesce()
 	arch.PowerOff()
 	Panic("the machine does not power off")
 }
@@ -18,7 +18,7 @@ func PowerOff() {
 // Restart resets the machine. Ordinary Go, any task; it does not return.
 func Restart() {
 	printk.Emerg("reboot: Restarting system")
-	arch.StopOtherCPUs()
+	quiesce()
 	arch.Restart()
 	Panic("the machine does not restart")
 }
@@ -26,6 +26,14 @@ func Restart() {
 // Halt stops the machine without switching it off.
 func Halt() {
 	printk.Emerg("reboot: System halted")
-	arch.StopOtherCPUs()
+	quiesce()
 	arch.Halt()
+}
+
+// quiesce sends what the console still holds and stops the other CPUs.
+func quiesce() {
+	if console != nil {
+		console.Flush()
+	}
+	arch.StopOtherCPUs()
 }
