@@ -7,7 +7,7 @@
 //
 // A line may have several handlers; each runs on every interrupt and finds out
 // itself whether its device is concerned. A handler that panics is not called
-// again; a line without working handlers stays masked.
+// again (see Isolate); a line without working handlers stays masked.
 //
 // Locking: mu is held by Request and Free; handlers are found without a lock.
 package irq
@@ -19,8 +19,10 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"onsen/arch"
 	"onsen/arch/bootinfo"
 	"onsen/arch/spec"
+	"onsen/kernel/printk"
 )
 
 // MaxLines bounds the numbers of lines.
@@ -58,7 +60,7 @@ type controller interface {
 	UnmaskIRQ(irq int)
 	SetupIRQ(irq int, level, activeLow bool) error
 	CPU() int
-	// Handlers run between these two, in which a panic can be recovered.
+	// Handlers run between these two; see Isolate.
 	EnterHandler()
 	LeaveHandler()
 }
@@ -74,7 +76,7 @@ type table struct {
 	lines [MaxLines]atomic.Pointer[line]
 }
 
-var system = &table{hw: machine{}, report: report}
+var system = &table{hw: machine{}, report: printk.Err}
 
 // Request adds a handler to a line and lets the line interrupt. The handler can
 // run before Request returns. The result is for Free. Errors: ErrNoLine,
@@ -86,6 +88,12 @@ func Request(l bootinfo.IRQ, name string, handler func()) (*Action, error) {
 // Free removes a handler and returns when it is not running anywhere. It must
 // not be called by the handler itself.
 func Free(a *Action) { system.free(a) }
+
+// Isolate, if set, is called with true before and with false after a handler. It
+// makes a context in which the Go runtime recovers from a panic, which it does
+// not while preemption is disabled, and in which nothing can sleep all the same.
+// Without it a handler that panics ends the machine. Set at start-up.
+var Isolate func(on bool)
 
 // RunPending runs the handlers of all lines recorded on this CPU. It is called
 // by the CPU's task, with preemption disabled once and no lock held.
@@ -130,7 +138,7 @@ func (t *table) free(a *Action) {
 	}
 	n.actions.Store(&list)
 	for n.running.Load() != 0 {
-		relax()
+		arch.CPURelax()
 	}
 }
 
@@ -205,13 +213,17 @@ func (t *table) run(a *Action) {
 	if a.dead.Load() {
 		return
 	}
+	if v := t.call(a); v != nil {
+		a.dead.Store(true)
+		t.report("irq %d: handler of %s is switched off: %v", a.irq, a.name, v)
+	}
+}
+
+// call calls one handler and returns what it panicked with.
+func (t *table) call(a *Action) (panicked any) {
 	t.hw.EnterHandler()
 	defer t.hw.LeaveHandler()
-	defer func() {
-		if v := recover(); v != nil {
-			a.dead.Store(true)
-			t.report("irq %d: handler of %s is switched off: %v", a.irq, a.name, v)
-		}
-	}()
+	defer func() { panicked = recover() }()
 	a.handler()
+	return nil
 }
