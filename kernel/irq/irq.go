@@ -89,10 +89,11 @@ func Request(l bootinfo.IRQ, name string, handler func()) (*Action, error) {
 // not be called by the handler itself.
 func Free(a *Action) { system.free(a) }
 
-// Isolate, if set, is called with true before and with false after a handler. It
-// makes a context in which the Go runtime recovers from a panic, which it does
-// not while preemption is disabled, and in which nothing can sleep all the same.
-// Without it a handler that panics ends the machine. Set at start-up.
+// Isolate is called with true before and with false after a handler, if it is
+// not nil. It makes a context in which the Go runtime recovers from a panic,
+// which it does not while preemption is disabled, and in which nothing can sleep
+// all the same. Without it a handler that panics ends the machine. Set at
+// start-up.
 var Isolate func(on bool)
 
 // RunPending runs the handlers of all lines recorded on this CPU. It is called
