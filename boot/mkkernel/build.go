@@ -3,6 +3,7 @@ package main
 import (
 	"debug/elf"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,19 +92,25 @@ func (b *builder) link(out string) error {
 	if !filepath.IsAbs(pkg) {
 		pkg = "./" + pkg
 	}
-	return b.command([]string{"go", "build", "-buildvcs=false", "-ldflags=" + ldflags, "-o", out, pkg})
+	args := []string{"go", "build", "-buildvcs=false", "-ldflags=" + ldflags, "-o", out}
+	if !terminal(os.Stderr) {
+		return b.command(append(args, pkg), os.Stderr)
+	}
+	packages := &counter{out: os.Stderr}
+	defer packages.clear()
+	return b.command(append(args, "-v", pkg), packages)
 }
 
 // command runs one command with an environment in which go commands build for
-// the kernel.
-func (b *builder) command(args []string) error {
+// the kernel. What it says about errors goes to stderr.
+func (b *builder) command(args []string, stderr io.Writer) error {
 	tags := "metal"
 	if b.tags != "" {
 		tags += "," + b.tags
 	}
 	flags := "-tags=" + tags + " -trimpath"
 	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Stdout, cmd.Stderr = os.Stdout, stderr
 	cmd.Env = append(os.Environ(),
 		"GOOS=linux",
 		"GOARCH="+b.arch,
@@ -136,9 +143,4 @@ func replace(path string, write func(tmp string) error) error {
 		return err
 	}
 	return os.Rename(tmp, path)
-}
-
-// step prints one line of progress.
-func step(what, file string) {
-	fmt.Printf("  %-7s %s\n", what, file)
 }

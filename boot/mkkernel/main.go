@@ -83,7 +83,7 @@ func run(b builder, out, dir string, tree, report bool, args []string) error {
 		}
 	}
 	if len(args) > 0 {
-		return b.command(args)
+		return b.command(args, os.Stderr)
 	}
 	return b.build(out)
 }
