@@ -3,6 +3,8 @@
 package arch
 
 import (
+	"sync/atomic"
+
 	impl "onsen/arch/amd64"
 	"onsen/arch/bootinfo"
 )
@@ -74,6 +76,13 @@ func IRQDisabled() bool { return impl.IRQDisabled() }
 //
 //go:nosplit
 func PendingEvents() Event { return impl.PendingEvents() }
+
+// EventWord returns the word in which events are recorded for this CPU. Somebody
+// who looks at it often can keep it, and see in one load that it is 0; only
+// TakeEvents and ClearEvents change it.
+//
+//go:nosplit
+func EventWord() *atomic.Uint32 { return impl.EventWord() }
 
 // TakeEvents returns and clears the events recorded for this CPU.
 //
@@ -160,6 +169,10 @@ func UnmapKernelPage(va uintptr) (pa uintptr, ok bool) { return impl.UnmapKernel
 //
 //go:nosplit
 func KernelPageMapped(va uintptr) bool { return impl.KernelPageMapped(va) }
+
+// WalkKernel calls visit for every mapping of the kernel's page tables, from the
+// lowest address on. Ordinary Go; mappings that change meanwhile may be missed.
+func WalkKernel(visit func(va, size uintptr, p Prot)) { impl.WalkKernel(visit) }
 
 // FlushKernelTLB makes every CPU forget the translations of [start, end).
 // It returns when all have; while it waits it answers the others.

@@ -61,6 +61,9 @@ func IRQDisabled() bool { return false }
 // PendingEvents returns what SendIPI recorded.
 func PendingEvents() Event { return Event(hostEvents.Load()) }
 
+// EventWord returns the word in which SendIPI records.
+func EventWord() *atomic.Uint32 { return &hostEvents }
+
 // TakeEvents returns and clears what SendIPI recorded.
 func TakeEvents() Event { return Event(hostEvents.Swap(0)) }
 

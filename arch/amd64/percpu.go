@@ -47,7 +47,7 @@ var onlineCPUs atomic.Int32
 // this returns the record of this CPU.
 //
 //go:nosplit
-func this() *percpu { return (*percpu)(pointer(runtime.CPURecord())) }
+func this() *percpu { return (*percpu)(runtime.CPURecord()) }
 
 // CPU returns the index of this CPU.
 //
@@ -68,6 +68,11 @@ func SetCurrent(t uintptr) { this().current = t }
 //
 //go:nosplit
 func PendingEvents() spec.Event { return spec.Event(this().events.Load()) }
+
+// EventWord returns the word in which events are recorded for this CPU.
+//
+//go:nosplit
+func EventWord() *atomic.Uint32 { return &this().events }
 
 // TakeEvents returns and clears the events recorded for this CPU.
 //

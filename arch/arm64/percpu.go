@@ -5,7 +5,6 @@ package arm64
 import (
 	"runtime"
 	"sync/atomic"
-	"unsafe"
 
 	"onsen/arch/spec"
 )
@@ -40,10 +39,7 @@ var cpus [spec.MaxCPUs]percpu
 // thisCPU returns the record of this CPU.
 //
 //go:nosplit
-func thisCPU() *percpu {
-	record := runtime.CPURecord()
-	return *(**percpu)(unsafe.Pointer(&record))
-}
+func thisCPU() *percpu { return (*percpu)(runtime.CPURecord()) }
 
 // CPU returns the index of this CPU.
 //
@@ -76,6 +72,11 @@ func SetTLS(uintptr) {}
 //
 //go:nosplit
 func PendingEvents() spec.Event { return spec.Event(thisCPU().events.Load()) }
+
+// EventWord returns the word in which events are recorded for this CPU.
+//
+//go:nosplit
+func EventWord() *atomic.Uint32 { return &thisCPU().events }
 
 // TakeEvents returns and clears the events recorded for this CPU.
 //

@@ -1,5 +1,7 @@
 package runtime
 
+import "unsafe"
+
 // The few instructions that the kernel executes most often and Go cannot
 // express. They are in this package because only here assembly may use Go's
 // register calling convention, which makes them three times cheaper than a call
@@ -9,7 +11,7 @@ package runtime
 // which GS points, on arm64 TPIDR_EL1.
 //
 //go:nosplit
-func CPURecord() uintptr
+func CPURecord() unsafe.Pointer
 
 // IRQSave masks interrupts on this CPU and returns what IRQRestore needs.
 //

@@ -1,6 +1,6 @@
 #include "textflag.h"
 
-// func CPURecord() uintptr
+// func CPURecord() unsafe.Pointer
 TEXT runtime·CPURecord<ABIInternal>(SB),NOSPLIT|NOFRAME,$0-8
 	MRS	TPIDR_EL1, R0
 	RET
