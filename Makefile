@@ -1,9 +1,9 @@
 # Onsen. "make" builds the kernel, "make help" lists the rest.
 # Building needs Go and GNU make, nothing else.
 
-GO    ?= go
-BUILD := build
-ARCHS := amd64 arm64
+export GO ?= go
+BUILD     := build
+ARCHS     := amd64 arm64
 
 # ARCH=amd64 or ARCH=arm64 limits the targets that take it to one of them.
 archs := $(or $(ARCH),$(ARCHS))

@@ -118,3 +118,16 @@ func TestReferences(t *testing.T) {
 		})
 	}
 }
+
+func FuzzReferences(f *testing.F) {
+	f.Add(rel(after, 0xe8))
+	f.Add(a64(adrp(variable), 0xf9400422, 0xd63f0040))
+	f.Fuzz(func(t *testing.T, code []byte) {
+		for _, machine := range []elf.Machine{elf.EM_X86_64, elf.EM_AARCH64} {
+			p, fn := synthetic(machine, code)
+			if _, err := p.references(fn); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}

@@ -92,7 +92,7 @@ func (b *builder) link(out string) error {
 	if !filepath.IsAbs(pkg) {
 		pkg = "./" + pkg
 	}
-	args := []string{"go", "build", "-buildvcs=false", "-ldflags=" + ldflags, "-o", out}
+	args := []string{goCommand, "build", "-buildvcs=false", "-ldflags=" + ldflags, "-o", out}
 	if !terminal(os.Stderr) {
 		return b.command(append(args, pkg), os.Stderr)
 	}

@@ -24,6 +24,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -88,11 +89,14 @@ func run(b builder, out, dir string, tree, report bool, args []string) error {
 	return b.build(out)
 }
 
+// goCommand is the go command: what GO says in the environment, as in make.
+var goCommand = cmp.Or(os.Getenv("GO"), "go")
+
 // goRoot returns the root of the toolchain that the module selects.
 func goRoot() (string, error) {
-	text, err := exec.Command("go", "env", "GOROOT").Output()
+	text, err := exec.Command(goCommand, "env", "GOROOT").Output()
 	if err != nil {
-		return "", fmt.Errorf("go env GOROOT: %w", err)
+		return "", fmt.Errorf("%s env GOROOT: %w", goCommand, err)
 	}
 	return strings.TrimSpace(string(text)), nil
 }
