@@ -4,51 +4,8 @@ package arm64
 
 import "unsafe"
 
-// Layout of bootArea, from its first page boundary on: the stacks of the boot
-// CPU, a guard page below each, then the pool that the first tables and then
-// the early page allocator take their pages from.
-const (
-	bootIdleTop      = pageSize + idleStackSize // also the stack for start-up
-	bootEmergencyTop = bootIdleTop + pageSize + emergencyStackSize
-	bootThreadTop    = bootEmergencyTop + pageSize + threadStackSize
-	bootPool         = bootThreadTop
-
-	// threadStackSize is for the first thread: the runtime takes 64 KiB below
-	// the stack pointer it is entered with.
-	threadStackSize = 80 << 10
-	bootPoolSize    = 4 << 20
-
-	// The first three pages of the pool.
-	bootKernelRoot   = bootPool            // TTBR1
-	bootIdentityRoot = bootPool + pageSize // TTBR0 until the kernel runs high
-	bootEmptyTable   = bootIdentityRoot + pageSize
-
-	bootAreaSize = bootPool + bootPoolSize
-
-	// segmentAlign is what Go's linker aligns segments to. The first sections
-	// of the writable one, in front of noptrdata, are much smaller.
-	segmentAlign = 64 << 10
-
-	// bootTableLimit bounds the tables of the image: two mappings of at most
-	// 56 MiB in pages.
-	bootTableLimit = 64 * pageSize
-)
-
 // bootArea needs no clearing: what matters in it is cleared or written first.
 var bootArea [bootAreaSize + pageSize]byte
-
-// guards are the offsets of the guard pages in bootArea.
-var guards = [...]uintptr{0, bootIdleTop, bootEmergencyTop}
-
-// imageSections are the linked addresses of the image's parts.
-type imageSections struct {
-	text, etext           uintptr
-	rodata, noptrdata     uintptr
-	end                   uintptr
-	bss, ebss             uintptr
-	noptrbss, enoptrbss   uintptr
-	identityLow, identity uintptr // code that runs while the MMU is switched on
-}
 
 // bootTables builds the first page tables. It runs with the MMU off, at the
 // physical address where the image was loaded, so it and what it calls must not
@@ -70,41 +27,14 @@ func bootTables(area, offset uintptr) (poolEnd uintptr) {
 	t.end = area + bootPool + bootTableLimit
 
 	t.root = area + bootIdentityRoot
-	low := (s.identityLow - offset) &^ pageMask
-	high := (s.identity - offset + pageMask) &^ pageMask
-	ok := t.mapRange(low, low, high-low, attrText)
-
+	if !mapIdentity(&t, s, offset) {
+		return 0
+	}
 	t.root = area + bootKernelRoot
-	ok = ok && mapImage(&t, s, area, offset)
-	if !ok {
+	if !mapImage(&t, s, area, offset) {
 		return 0
 	}
 	return t.next
-}
-
-// mapImage maps the image: at its linked address with code executable and
-// constants read-only, without the guard pages, and in the direct map, where
-// nothing is executable.
-//
-//go:nosplit
-func mapImage(t *tables, s *imageSections, area, offset uintptr) bool {
-	etext := (s.etext + pageMask) &^ pageMask
-	erodata := s.noptrdata &^ (segmentAlign - 1)
-	end := (s.end + pageMask) &^ pageMask
-
-	ok := t.mapRange(ImageBase, ImageBase-offset, etext-ImageBase, attrText)
-	ok = ok && t.mapRange(s.rodata, s.rodata-offset, erodata-s.rodata, attrRodata)
-	from := erodata
-	for i := range guards {
-		guard := area + offset + guards[i]
-		ok = ok && t.mapRange(from, from-offset, guard-from, attrData)
-		from = guard + pageSize
-	}
-	ok = ok && t.mapRange(from, from-offset, end-from, attrData)
-
-	direct := DirectMapBase - offset
-	ok = ok && t.mapRange(ImageBase+direct, ImageBase-offset, erodata-ImageBase, attrRodata)
-	return ok && t.mapRange(erodata+direct, erodata-offset, end-erodata, attrData)
 }
 
 // bootGo runs on the boot CPU's idle stack, at the linked address, with the

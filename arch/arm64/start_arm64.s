@@ -143,8 +143,7 @@ TEXT ·whereLoaded(SB),NOSPLIT|NOFRAME,$0-0
 	RET
 
 // enableMMU turns the MMU and the caches on, with the tables in bootArea at
-// physical address R22. It uses R0 to R2. It lies in the identity map, up to
-// enabledMMU.
+// physical address R22. It uses R0 to R2. It lies in the identity map.
 TEXT ·enableMMU(SB),NOSPLIT|NOFRAME,$0-0
 	MOVD	$const_mairValue, R0
 	MSR	R0, MAIR_EL1
@@ -181,8 +180,6 @@ noPAN:
 	MSR	R0, SCTLR_EL1
 	ISB	$15
 	RET
-TEXT ·enabledMMU(SB),NOSPLIT|NOFRAME,$0-0
-	UNDEF
 
 // leaveIdentity gives up the identity map and sets the rest of the CPU's
 // control registers. R22 is the linked address of the bootArea. From here on

@@ -162,8 +162,7 @@ DATA ·sectionTable+imageSections_bss(SB)/8, $runtime·bss(SB)
 DATA ·sectionTable+imageSections_ebss(SB)/8, $runtime·ebss(SB)
 DATA ·sectionTable+imageSections_noptrbss(SB)/8, $runtime·noptrbss(SB)
 DATA ·sectionTable+imageSections_enoptrbss(SB)/8, $runtime·enoptrbss(SB)
-DATA ·sectionTable+imageSections_identityLow(SB)/8, $·enableMMU(SB)
-DATA ·sectionTable+imageSections_identity(SB)/8, $·enabledMMU(SB)
+DATA ·sectionTable+imageSections_enableMMU(SB)/8, $·enableMMU(SB)
 GLOBL ·sectionTable(SB), RODATA|NOPTR, $imageSections__size
 
 // func hvc(function, a0, a1, a2 uintptr) uintptr
