@@ -249,6 +249,10 @@ func Probe() (*bootinfo.Info, error) { return impl.Probe() }
 // Ordinary Go, once.
 func ReadRTC(info *bootinfo.Info) (seconds int64, err error) { return impl.ReadRTC(info) }
 
+// RefineClock makes Ktime's rate more precise, once enough time has passed to
+// measure it. Ordinary Go, at a safe point.
+func RefineClock() { impl.RefineClock() }
+
 // InitIRQ brings up the interrupt controller on the boot CPU. Ordinary Go.
 func InitIRQ(info *bootinfo.Info) error { return impl.InitIRQ(info) }
 

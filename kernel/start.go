@@ -66,9 +66,7 @@ func readBootInfo() {
 	} else {
 		printk.Info("Machine: %s", info.Firmware)
 	}
-	for _, d := range info.Diagnostics {
-		printk.Warn("Firmware: %s", d)
-	}
+	sayDiagnostics(0)
 	for _, d := range bootOptions.Diagnostics {
 		if d.Notice {
 			printk.Notice("%s", d)
@@ -95,8 +93,17 @@ func startMemory() {
 	debug.SetMemoryLimit(int64(s.Total * arch.PageSize / 4))
 }
 
+// sayDiagnostics prints what is odd about the machine, from the n-th remark on.
+func sayDiagnostics(n int) {
+	for _, d := range machine.Diagnostics[n:] {
+		printk.Warn("Firmware: %s", d)
+	}
+}
+
 // startInterrupts lets devices interrupt.
 func startInterrupts() {
+	said := len(machine.Diagnostics)
+	defer func() { sayDiagnostics(said) }()
 	if err := arch.InitIRQ(machine); err != nil {
 		Panic("interrupt controller: %v", err)
 	}

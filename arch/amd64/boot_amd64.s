@@ -67,7 +67,8 @@ TEXT ·start64(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	AX, (273*8)(BX) // DirectMapBase>>39&511
 	LEAQ	·earlyStack+const_earlyStackSize(SB), SP
 	ANDQ	$~15, SP
-	XORL	BP, BP
+	PUSHQ	$0 // ends the chain of frame pointers
+	POPQ	BP
 	// Go code finds g through FS, even where it has none.
 	LEAQ	·percpus+(percpu_dummy+8)(SB), AX
 	MOVQ	AX, DX
@@ -86,7 +87,8 @@ TEXT ·secondary64(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	·kernelRoot(SB), AX
 	MOVQ	AX, CR3
 	MOVQ	percpu_idleSP(DI), SP
-	XORL	BP, BP
+	PUSHQ	$0 // ends the chain of frame pointers
+	POPQ	BP
 	LEAQ	(percpu_dummy+8)(DI), AX
 	MOVQ	AX, DX
 	SHRQ	$32, DX

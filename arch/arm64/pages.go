@@ -89,12 +89,21 @@ func UnmapKernelPage(va uintptr) (pa uintptr, ok bool) {
 	return uintptr(d & descAddress), d&descValid != 0
 }
 
-// KernelPageMapped reports whether a page is mapped at va.
+// KernelPageMapped reports whether a page, of any size, is mapped at va.
 //
 //go:nosplit
 func KernelPageMapped(va uintptr) bool {
-	e := kernel.page(va)
-	return e != nil && atomic.LoadUint64(e)&descValid != 0
+	if va < DirectMapBase {
+		return false // translated by TTBR0
+	}
+	table := kernel.root
+	for level := uint(0); ; level++ {
+		d := atomic.LoadUint64(kernel.entry(table, va, level))
+		if !isTable(d, level) {
+			return d&descValid != 0
+		}
+		table = uintptr(d & descAddress)
+	}
 }
 
 // flushLimit is how many pages are flushed one by one.

@@ -1,6 +1,7 @@
 package params
 
 import (
+	"errors"
 	"math"
 	"strings"
 
@@ -53,6 +54,10 @@ type Params struct {
 
 	// Echo is how many bytes the console test reads, 0 for no test.
 	Echo uint64
+
+	// DebugExit is the I/O port of QEMU's isa-debug-exit, to end by; 0 is none.
+	// The architecture reads the word itself, before anything else works.
+	DebugExit uint16
 
 	// Idle is how many seconds the kernel idles before it powers off, -1 for
 	// no such test.
@@ -125,7 +130,30 @@ func (p *Params) table() []Setup {
 		selection("onsen.bench", &p.Bench),
 		Size("onsen.echo", &p.Echo),
 		Int("onsen.idle", &p.Idle, 0, math.MaxInt32),
+		debugExit("onsen.debugexit", &p.DebugExit),
 	}
+}
+
+// debugExitPort is where QEMU's documentation puts isa-debug-exit.
+const debugExitPort = 0xf4
+
+// debugExit is a parameter that may have a port as its value.
+func debugExit(name string, p *uint16) Setup {
+	return Setup{Name: name, Parse: func(value string, hasValue bool) error {
+		port := debugExitPort
+		if hasValue {
+			n, err := ParseInt(value)
+			if err != nil {
+				return err
+			}
+			if n <= 0 || n > math.MaxUint16 {
+				return errors.New("not an I/O port")
+			}
+			port = n
+		}
+		*p = uint16(port)
+		return nil
+	}}
 }
 
 func (p *Params) addConsole(value string, _ bool) error {

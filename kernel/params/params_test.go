@@ -47,6 +47,9 @@ func TestParseCommandLine(t *testing.T) {
 		{"onsen.echo=64K", func(p *Params) { p.Echo = 64 << 10 }, 0},
 		{"onsen.idle=5", func(p *Params) { p.Idle = 5 }, 0},
 		{"onsen.idle=-5", func(*Params) {}, 1},
+		{"onsen.debugexit", func(p *Params) { p.DebugExit = 0xf4 }, 0},
+		{"onsen.debugexit=0x501", func(p *Params) { p.DebugExit = 0x501 }, 0},
+		{"onsen.debugexit=70000", func(*Params) {}, 1},
 		{"onsen.unknown=1", func(*Params) {}, 1},
 	}
 	for _, tt := range tests {
