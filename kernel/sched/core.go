@@ -24,10 +24,11 @@ func Yield() { schedule(modeYield) }
 // that are pending and lets another task run if it should. It does not put the
 // caller to sleep, whatever its state. It reports whether others ran.
 func CondResched() bool {
-	if pendingEvents() != 0 {
+	t := Current()
+	if t.runq.Load().events.Load() != 0 {
 		HandleEvents()
 	}
-	if !NeedResched() {
+	if !t.TestFlag(TIFNeedResched) {
 		return false
 	}
 	schedule(modePreempt)
@@ -45,11 +46,11 @@ func schedule(m mode) {
 	if atomicContext() {
 		panic("sched: scheduling while atomic")
 	}
-	if pendingEvents() != 0 {
-		HandleEvents()
-	}
 	prev := Current()
 	rq := prev.runq.Load()
+	if rq.events.Load() != 0 {
+		HandleEvents()
+	}
 	rq.lock.LockTask(rq.cpu)
 	rq.updateCurr(prev)
 	if prev.flags.Load()&TIFNeedResched != 0 {
@@ -80,6 +81,9 @@ func (rq *Rq) sleep(t *Task, s State) {
 	}
 	t.nvcsw++
 	rq.deactivate(t, offRq)
+	if s == TaskDead {
+		rq.farewell = farewellDead
+	}
 }
 
 // pickNext chooses the task to run after prev. prev, if it stays runnable and
@@ -91,7 +95,8 @@ func (rq *Rq) pickNext(prev *Task) *Task {
 	if prev.onRq.Load() == queued {
 		switch {
 		case !prev.CPUsAllowed().Has(rq.cpu):
-			rq.deactivate(prev, migrating) // goes on in finishTaskSwitch
+			rq.deactivate(prev, migrating)
+			rq.farewell = farewellMove
 		case n == nil || prev.key < n.key:
 			return prev
 		default:
@@ -118,7 +123,7 @@ func (rq *Rq) switchTo(prev, next *Task) {
 	next.onCPU.Store(1)
 	rq.curr, rq.prev = next, prev
 	setCurrent(next)
-	if prev.state.Load() == uint32(TaskDead) {
+	if rq.farewell == farewellDead {
 		exitGoroutine(prev, next)
 	}
 	switchGoroutine(prev, next)
@@ -136,15 +141,16 @@ func ScheduleTail() { finishTaskSwitch(Current()) }
 func finishTaskSwitch(t *Task) {
 	rq := t.runq.Load()
 	prev := rq.prev
-	// From onCPU.Store on, another CPU may run prev.
-	dead := prev.state.Load() == uint32(TaskDead)
-	leaving := prev.onRq.Load() == migrating
-	prev.onCPU.Store(0)
-	rq.lock.UnlockTask()
-	if dead {
-		prev.g = nil
+	why := rq.farewell
+	if why != farewellNone {
+		rq.farewell = farewellNone
 	}
-	if leaving {
+	prev.onCPU.Store(0) // from here on, another CPU may run prev
+	rq.lock.UnlockTask()
+	switch why {
+	case farewellDead:
+		prev.g = nil
+	case farewellMove:
 		finishMigration(prev)
 	}
 }

@@ -42,13 +42,15 @@ func (h *heap) pop() *node {
 //
 // Preconditions: the heap is not empty.
 func (h *heap) replaceRoot(n *node) {
-	if h.root.child == nil {
-		h.root = n
-		return
+	if h.root.child != nil {
+		n = meldChildren(h.root, n)
 	}
-	h.pop()
-	h.insert(n)
+	h.root = n
 }
+
+// meldChildren joins the children of root, of which there is at least one, with
+// n.
+func meldChildren(root, n *node) *node { return meld(mergeChildren(root), n) }
 
 // remove takes n out of the heap it is in.
 func (h *heap) remove(n *node) {

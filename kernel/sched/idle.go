@@ -17,6 +17,7 @@ func InitIdle(t *Task, name string, cpu int) {
 func StartIdle(t *Task) {
 	rq := &runqueues[t.CPU()]
 	bindIdle(t)
+	rq.events = eventWord()
 	rq.lock.Lock()
 	rq.idle, rq.curr, rq.prev = t, t, t
 	t.execStart = counter()
@@ -46,7 +47,7 @@ func Idle() {
 func (rq *Rq) waitForWork() {
 	for !NeedResched() {
 		switch {
-		case pendingEvents() != 0:
+		case rq.events.Load() != 0:
 			HandleEvents()
 		case rq.pull():
 		default:

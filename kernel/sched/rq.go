@@ -11,12 +11,18 @@ type Rq struct {
 	lock spin.Lock
 
 	cpu int // constant
+	// events is not 0 as long as the CPU has events to handle. The pointer is
+	// constant once the CPU is active.
+	events *atomic.Uint32
 
 	// curr is the task that runs here; prev the one that ran before it. Both
 	// change under lock, and the CPU itself may read them without.
 	curr, prev *Task
 	// idle is the CPU's idle task; constant once the CPU is active.
 	idle *Task
+
+	// farewell says that prev does not simply wait. lock.
+	farewell farewell
 
 	fair fairRq // lock
 
@@ -31,6 +37,15 @@ type Rq struct {
 	timers timerBase // has its own lock
 	tick   tickState // owned by the CPU
 }
+
+// farewell is what to do for a task that has left the CPU.
+type farewell uint8
+
+const (
+	farewellNone farewell = iota
+	farewellDead          // it has ended
+	farewellMove          // it goes on on another CPU
+)
 
 var (
 	runqueues [maxCPUs]Rq

@@ -103,68 +103,44 @@ func ktime() int64 { return arch.Ktime() }
 
 // hostCPU is the interrupt side of a CPU.
 type hostCPU struct {
-	events   atomic.Uint32
-	deadline atomic.Int64 // 0: none
-	kicked   chan struct{}
+	events atomic.Uint32
+	kicked chan struct{}
+	timer  *time.Timer
 }
 
 var hostCPUs [maxCPUs]hostCPU
 
 func init() {
 	for i := range hostCPUs {
-		hostCPUs[i].kicked = make(chan struct{}, 1)
+		c := &hostCPUs[i]
+		c.kicked = make(chan struct{}, 1)
+		c.timer = time.AfterFunc(time.Hour, func() { c.interrupt(arch.EventTimer) })
+		c.timer.Stop()
 	}
 }
 
-func pendingEvents() arch.Event {
-	c := &hostCPUs[thisCPU()]
-	if d := c.deadline.Load(); d != 0 && ktime() >= d && c.deadline.CompareAndSwap(d, 0) {
-		c.events.Or(uint32(arch.EventTimer))
-	}
-	return arch.Event(c.events.Load())
-}
-
-func takeEvents() arch.Event {
-	return arch.Event(hostCPUs[thisCPU()].events.Swap(0))
-}
-
-func sendReschedule(cpu int) { hostCPUs[cpu].interrupt(arch.EventReschedule) }
-
-func sendCall(cpu int) { hostCPUs[cpu].interrupt(arch.EventCallFunction) }
-
+// interrupt records an event and ends idleWait.
 func (c *hostCPU) interrupt(e arch.Event) {
 	c.events.Or(uint32(e))
-	c.kick()
-}
-
-func (c *hostCPU) kick() {
 	select {
 	case c.kicked <- struct{}{}:
 	default:
 	}
 }
 
-func setDeadline(ns int64) {
-	c := &hostCPUs[thisCPU()]
-	c.deadline.Store(ns)
-	if self() == nil {
-		c.kick() // its idle task does not know of the deadline
-	}
-}
+func eventWord() *atomic.Uint32 { return &hostCPUs[thisCPU()].events }
+
+func takeEvents() arch.Event { return arch.Event(eventWord().Swap(0)) }
+
+func sendReschedule(cpu int) { hostCPUs[cpu].interrupt(arch.EventReschedule) }
+
+func sendCall(cpu int) { hostCPUs[cpu].interrupt(arch.EventCallFunction) }
+
+func setDeadline(ns int64) { hostCPUs[thisCPU()].timer.Reset(time.Duration(ns - ktime())) }
 
 func timerTick() {}
 
-func idleWait() {
-	c := &hostCPUs[thisCPU()]
-	limit := time.Hour
-	if d := c.deadline.Load(); d != 0 {
-		limit = time.Duration(d - ktime())
-	}
-	select {
-	case <-c.kicked:
-	case <-time.After(limit):
-	}
-}
+func idleWait() { <-hostCPUs[thisCPU()].kicked }
 
 func backgroundRunnable() bool { return false }
 

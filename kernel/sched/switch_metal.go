@@ -4,6 +4,7 @@ package sched
 
 import (
 	"runtime"
+	"sync/atomic"
 	"unsafe"
 
 	"onsen/arch"
@@ -56,7 +57,8 @@ func counter() int64 { return int64(arch.Counter()) }
 
 func ktime() int64 { return arch.Ktime() }
 
-func pendingEvents() arch.Event { return arch.PendingEvents() }
+// eventWord is not 0 as long as this CPU has events to handle.
+func eventWord() *atomic.Uint32 { return arch.EventWord() }
 
 func takeEvents() arch.Event { return arch.TakeEvents() }
 
