@@ -11,6 +11,8 @@ package arch
 
 import "onsen/arch/spec"
 
+//go:generate sh -c "sed s/amd64/arm64/g select_amd64.go >select_arm64.go"
+
 // Words shared by all architectures; see package spec.
 const (
 	PageSize = spec.PageSize
