@@ -42,6 +42,8 @@ func MaySleep() bool { return !atomicContext() }
 // NeedResched reports whether the running task should call Schedule soon.
 func NeedResched() bool { return Current().flags.Load()&TIFNeedResched != 0 }
 
+// schedule lets the next task run. It returns when the caller runs again,
+// perhaps on another CPU; a dead caller does not return.
 func schedule(m mode) {
 	if atomicContext() {
 		panic("sched: scheduling while atomic")
@@ -67,7 +69,16 @@ func schedule(m mode) {
 		rq.lock.UnlockTask()
 		return
 	}
-	rq.switchTo(prev, next)
+	next.execStart = rq.clock
+	next.onCPU.Store(1)
+	rq.curr, rq.prev = next, prev
+	rq.switches++
+	setCurrent(next)
+	if rq.farewell == farewellDead {
+		exitGoroutine(prev, next)
+	}
+	switchGoroutine(prev, next) // the lock goes with the CPU, to next
+	finishTaskSwitch(prev)
 }
 
 // sleep takes the running task off the queue, unless a signal ends the sleep
@@ -111,23 +122,6 @@ func (rq *Rq) pickNext(prev *Task) *Task {
 	}
 	rq.fair.waiting.pop()
 	return taskOf(n)
-}
-
-// switchTo runs next in place of prev, the caller. It returns when the caller
-// runs again, perhaps on another CPU. A dead caller does not return.
-//
-// Preconditions: lock held; released on return.
-func (rq *Rq) switchTo(prev, next *Task) {
-	rq.switches++
-	next.execStart = rq.clock
-	next.onCPU.Store(1)
-	rq.curr, rq.prev = next, prev
-	setCurrent(next)
-	if rq.farewell == farewellDead {
-		exitGoroutine(prev, next)
-	}
-	switchGoroutine(prev, next)
-	finishTaskSwitch(prev)
 }
 
 // ScheduleTail is the first thing a new task does: it finishes the switch that
