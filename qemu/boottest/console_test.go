@@ -36,9 +36,9 @@ func TestConsolePaste(t *testing.T) {
 
 // A machine without a serial port comes up and ends like any other.
 func TestNoConsole(t *testing.T) {
-	m := qemutest.Kernel(t, qemu.AMD64)
 	t.Parallel()
+	m := qemutest.Kernel(t, qemu.AMD64)
 	m.Machine = "microvm,isa-serial=off"
-	m.Append = append(m.Append, "onsen.selftest")
+	m.Append = append(m.Append, essentials)
 	qemutest.Boot(t, m).Exit(qemu.PoweredOff)
 }

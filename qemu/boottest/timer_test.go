@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"onsen/qemu"
+	"onsen/qemu/qemutest"
 )
 
 // The counter's frequency has to come from somewhere: machines lack one source
@@ -12,10 +13,20 @@ func TestMissingTimers(t *testing.T) {
 	for _, machine := range []string{
 		"q35,hpet=off",
 		"microvm,pit=off,pic=off,rtc=off",
-		"microvm,acpi=off",
 	} {
-		bootAndSelfTest(t, machine, qemu.AMD64, func(m *qemu.Config) {
+		bootAndSelfTest(t, machine, qemu.AMD64, essentials, func(m *qemu.Config) {
 			m.Machine, m.CPU, m.CPUs = machine, "qemu64", 1
 		})
 	}
+}
+
+// Without ACPI a PC cannot be switched off, so the kernel resets it.
+func TestNoACPI(t *testing.T) {
+	t.Parallel()
+	m := qemutest.Kernel(t, qemu.AMD64)
+	m.Machine = "microvm,acpi=off"
+	m.Append = append(m.Append, essentials)
+	g := qemutest.Boot(t, m)
+	expectSelfTests(t, g)
+	g.Exit(qemu.ResetByGuest)
 }
