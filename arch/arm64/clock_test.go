@@ -7,11 +7,8 @@ import (
 
 var frequencies = []uint64{
 	1, 1e6, 19_200_000, 24_000_000, 25_000_000, 31_250_000, 54_000_000,
-	62_500_000, 100_000_000, 1_000_000_000, 3_999_999_999, unknownCounterHz,
+	62_500_000, 100_000_000, 1_000_000_000, 3_999_999_999, 4_000_000_000,
 }
-
-// unknownCounterHz is unknownHz, which only exists on bare metal.
-const unknownCounterHz = 4_000_000_000
 
 // exact returns x * to / from, rounded down.
 func exact(x, from, to uint64) *big.Int {

@@ -43,6 +43,9 @@ func InitIRQ(info *bootinfo.Info) error {
 	if n := timer.Number; n < firstPPI || n >= firstSPI {
 		return fmt.Errorf("the firmware names no virtual timer interrupt: %w", syscall.ENODEV)
 	}
+	if firmwareHz() == 0 && info.Timer.CounterHz == 0 {
+		return fmt.Errorf("the firmware does not tell the frequency of the counter: %w", syscall.ENODEV)
+	}
 	gic.timer, gic.timerEdge = uintptr(timer.Number), timer.Trigger.Edge()
 	flags := IRQSave()
 	defer IRQRestore(flags)

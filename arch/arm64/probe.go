@@ -29,9 +29,7 @@ func Probe() (*bootinfo.Info, error) {
 	}
 	initConsole(&info.Console)
 	firmware = info.PSCI
-	if counterHz == unknownHz || info.Timer.CounterHz != 0 && firmwareHz() == 0 {
-		setCounterHz(uint64(info.Timer.CounterHz))
-	}
+	setCounterHz(uint64(info.Timer.CounterHz))
 	hz := CounterHz()
 	info.Timer.CounterSource = fmt.Sprintf("generic timer at %d.%03d MHz", hz/1e6, hz/1e3%1e3)
 	info.MarkBootCPU(cpus[0].mpidr)

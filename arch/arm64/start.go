@@ -50,7 +50,7 @@ func bootGo(tree, level, zero, offset, area, poolEnd uintptr) uintptr {
 
 	boot.tree, boot.level = tree, uint64(level)
 	counterZero = uint64(zero)
-	setCounterHz(unknownHz)
+	setCounterHz(guessHz)
 	setCounterHz(firmwareHz())
 
 	c := &cpus[0]

@@ -76,12 +76,21 @@ func stopThisCPU(f *Frame) {
 	Halt()
 }
 
-// Halt stops this CPU for good.
+// Halt stops this CPU for good. An interrupt that is pending would keep it from
+// sleeping, even masked, so the loop takes what comes.
 //
 //go:nosplit
 func Halt() {
 	IRQDisable()
+	disarmTimer()
 	for {
 		waitForInterrupt()
+		if gic.version == 0 {
+			continue
+		}
+		if token, irq := acknowledge(); irq < maxIRQ {
+			MaskIRQ(int(irq))
+			endInterrupt(token)
+		}
 	}
 }

@@ -6,25 +6,32 @@ import "math"
 
 // The counter and its scales. They are set before a second CPU runs.
 var (
-	counterZero uint64 // value of the counter at boot
+	counterZero uint64 // value of the counter when Ktime is 0
 	counterHz   uint64
 	toNano      scale
 	toTicks     scale
 )
 
-// unknownHz stands in for a frequency that the firmware did not set. No counter
-// is faster, so that time jumps forward when the true one becomes known.
-const unknownHz = 4e9
+// guessHz is used until the frequency is known, if the firmware did not set it.
+const guessHz = 100e6
 
-// setCounterHz makes hz the frequency of the counter, if it is not 0.
+// setCounterHz makes hz the frequency of the counter, if it is not 0. Ktime goes
+// on from where it was. Only one CPU runs.
 //
 //go:nosplit
 func setCounterHz(hz uint64) {
 	if hz == 0 {
 		return
 	}
+	ns := uint64(0)
+	if counterHz != 0 {
+		ns = uint64(Ktime())
+	}
 	counterHz = hz
 	toNano, toTicks = newScale(hz, 1e9), newScale(1e9, hz)
+	if ns != 0 {
+		counterZero = Counter() - toTicks.of(ns)
+	}
 }
 
 // Ktime returns nanoseconds since boot. It never goes backwards and is the
