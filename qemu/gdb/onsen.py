@@ -84,7 +84,10 @@ class Task:
 
     @property
     def cpu(self):
-        return integer(self.sched["cpu"])
+        queue = self.sched["runq"]["v"]
+        if int(queue) == 0:
+            return 0  # not yet placed
+        return int(queue.cast(Kernel.runqueue_type().pointer())["cpu"])
 
     @property
     def state(self):
@@ -120,6 +123,10 @@ class Kernel:
         queues = cls.variable("/sched.runqueues")
         active = integer(cls.variable("/sched.active"))
         return [(cpu, queues[cpu]) for cpu in range(64) if active >> cpu & 1]
+
+    @classmethod
+    def runqueue_type(cls):
+        return cls.variable("/sched.runqueues").type.target()
 
     @classmethod
     def as_task(cls, pointer):
