@@ -28,8 +28,8 @@ var archRoots = map[elf.Machine][]string{
 // hooks are the functions that call through a variable which is set at run
 // time, and the functions it is set to, which are checked in their turn.
 var hooks = map[string][]string{
-	"onsen/kernel/rt.exit":      nil, // OnExit
-	"onsen/kernel/mm.reportBug": nil, // SetBugHook
+	"onsen/kernel/rt.exit":      {"onsen/kernel.runtimeDied"}, // OnExit
+	"onsen/kernel/mm.reportBug": nil,                          // SetBugHook
 }
 
 // morestack begins the names of the functions that grow the stack. The
