@@ -109,11 +109,11 @@ func (c *cpu) take(next int32) {
 			if t.state == runnable {
 				ready.Add(-1)
 			}
-			if !c.lending {
+			if c.lent == notLent {
 				c.sliceEnd = arch.Ktime() + slice
 			}
 		} else {
-			c.lending = false
+			c.lent = notLent
 		}
 		t.state = running
 	}
@@ -172,7 +172,7 @@ func (c *cpu) preempt() {
 		c.sliceEnd = now + slice
 		t.sigPending.Or(1 << (syscall.SIGURG - 1))
 	}
-	lent := c.lending && !over && arch.PendingEvents() == 0
+	lent := !over && (c.lent == lentFully || c.lent == lentUntilEvent && arch.PendingEvents() == 0)
 	if !lent && c.taskWanted() || over && ready.Load() != 0 {
 		c.giveWay(t, false)
 	}

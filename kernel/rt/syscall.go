@@ -77,9 +77,9 @@ func dispatch(t *thread, f *arch.Frame, nr, a0, a1, a2, a3 uintptr) uintptr {
 	case sysIdle:
 		return rest()
 	case sysYield:
-		return lend(int64(a0))
+		return yieldToBackground(int64(a0))
 	case syscall.SYS_SCHED_YIELD:
-		return lend(yieldSlice)
+		return yield()
 	case syscall.SYS_NANOSLEEP:
 		return nanosleep(a0)
 	case syscall.SYS_CLOCK_GETTIME:

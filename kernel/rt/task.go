@@ -8,9 +8,17 @@ import (
 	"onsen/arch"
 )
 
-// yieldSlice is for how long sched_yield lends a CPU: the caller spins for a
-// lock of the runtime, whose holder needs a moment to let go of it.
-const yieldSlice = 50_000
+const (
+	// yieldSlice is for how long sched_yield lends a CPU, in ns: the caller
+	// spins for something that another thread of the runtime will let go of in
+	// a moment. If it yields again at once, that one was too slow, and gets
+	// twice the time, yieldDoublings times. So it always gets somewhere, even
+	// on a machine so slow that the first slice ends before it began.
+	yieldSlice     = 50_000
+	yieldDoublings = 8
+	// yieldAgain is how soon a yield counts as one for the same reason, in ns.
+	yieldAgain = 1_000_000
+)
 
 // PinTask makes the calling thread the task thread of a CPU and moves it there.
 // The caller is an ordinary goroutine that is locked to its thread and stays so.
@@ -75,20 +83,50 @@ func rest() uintptr {
 	return 0
 }
 
-// lend lets other background threads run for ns.
+// yield is sched_yield.
 //
 //go:nosplit
-func lend(ns int64) uintptr {
+func yield() uintptr {
 	lock()
 	c := thisCPU()
-	t := &threads[c.cur]
-	if ready.Load() != 0 {
-		if t.pinned >= 0 {
-			c.lending = true
-			c.sliceEnd = arch.Ktime() + ns
-		}
-		c.giveWay(t, true)
+	now := arch.Ktime()
+	if now-c.yielded > yieldAgain {
+		c.yields = 0
 	}
+	ns := int64(yieldSlice) << c.yields
+	if c.yields < yieldDoublings {
+		c.yields++
+	}
+	c.lend(ns, lentFully)
+	thisCPU().yielded = arch.Ktime()
 	unlock()
 	return 0
+}
+
+// yieldToBackground is YieldToBackground.
+//
+//go:nosplit
+func yieldToBackground(ns int64) uintptr {
+	lock()
+	thisCPU().lend(ns, lentUntilEvent)
+	unlock()
+	return 0
+}
+
+// lend lets other background threads run in place of the caller. If the caller
+// is the task thread it comes back after ns at the latest.
+//
+// Preconditions: mu held; still held on return, perhaps on another CPU.
+//
+//go:nosplit
+func (c *cpu) lend(ns int64, how lending) {
+	if ready.Load() == 0 {
+		return
+	}
+	t := &threads[c.cur]
+	if t.pinned >= 0 {
+		c.lent = how
+		c.sliceEnd = arch.Ktime() + ns
+	}
+	c.giveWay(t, true)
 }

@@ -38,13 +38,24 @@ type thread struct {
 	altSize    uintptr
 }
 
+// lending is how a task thread that could run has lent its CPU.
+type lending uint8
+
+const (
+	notLent        lending = iota
+	lentUntilEvent         // until the slice ends or there is an event for the task side
+	lentFully              // until the slice ends
+)
+
 // cpu is what a processor does at the moment. Protected by mu.
 type cpu struct {
 	cur          int32   // index of the running thread, or idle
 	task         int32   // index of the task thread, or idle while there is none
 	last         int32   // background thread that was picked last
 	asleep       bool    // waits for an interrupt; cleared by whoever sends one
-	lending      bool    // the task thread lets background threads run
+	lent         lending // whether the task thread lets background threads run
+	yields       uint    // how often in a row the task thread has yielded
+	yielded      int64   // when it did last
 	idleSP       uintptr // saved stack pointer of the idle loop
 	sliceEnd     int64   // until when a background thread keeps the CPU
 	taskDeadline int64   // next timer of the task side; owned by the CPU
