@@ -43,12 +43,12 @@ func StartKernel() {
 	restInit(kernelInit)
 }
 
-// startLog lets everybody hear the kernel from its first line on.
+// startLog says who is there, and lets everybody hear it.
 func startLog() {
+	printk.Notice("Onsen %s (%s) on %s", Version, runtime.Version(), runtime.GOARCH)
 	if err := printk.Register("earlycon", printk.EarlyConsole{}, printk.Boot|printk.PrintBuffer); err != nil {
 		printk.Err("printk: early console: %v", err)
 	}
-	printk.Notice("Onsen %s (%s) on %s", Version, runtime.Version(), runtime.GOARCH)
 }
 
 // readBootInfo finds out what machine this is and what was asked of the kernel.

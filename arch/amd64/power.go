@@ -84,6 +84,8 @@ func readRegister(r bootinfo.Register) uint32 {
 }
 
 // writeRegister writes a register of up to 32 bits.
+//
+//go:nosplit
 func writeRegister(r bootinfo.Register, v uint32) {
 	if r.Space == bootinfo.SpaceMemory {
 		switch r.Width {
@@ -109,6 +111,7 @@ func writeRegister(r bootinfo.Register, v uint32) {
 // giveUp is how long each way of ending is given to work, in nanoseconds.
 const giveUp = 50_000_000
 
+//go:nosplit
 func wait(ns int64) {
 	for end := Ktime() + ns; Ktime() < end; {
 		CPURelax()
@@ -175,6 +178,8 @@ func enableACPI() {
 
 // Restart resets the machine, by the way the firmware names and then by those
 // that PCs have had.
+//
+//go:nosplit
 func Restart() {
 	if r := power.Reset; r.Valid() && r.Space <= bootinfo.SpaceIO {
 		writeRegister(r, uint32(power.ResetValue))
@@ -187,6 +192,8 @@ func Restart() {
 
 // resetByChipset uses the reset control register of Intel's chipsets, since the
 // PIIX: bit 1 chooses a hard reset, the rise of bit 2 does it.
+//
+//go:nosplit
 func resetByChipset() {
 	const port, hard, do = 0xcf9, 1 << 1, 1 << 2
 	Out8(port, hard)
@@ -197,6 +204,8 @@ func resetByChipset() {
 
 // resetByKeyboard pulses output line 0 of the 8042 keyboard controller, the
 // processor's reset.
+//
+//go:nosplit
 func resetByKeyboard() {
 	const status, inputFull, pulseReset = 0x64, 1 << 1, 0xfe
 	for end := Ktime() + giveUp; Ktime() < end && In8(status)&inputFull != 0; {
@@ -206,12 +215,16 @@ func resetByKeyboard() {
 	wait(giveUp)
 }
 
+// noTable is an interrupt table without entries.
+var noTable descriptor
+
 // tripleFault makes the processor shut down, on which PCs reset: it gets an
 // exception that it has no handler for.
+//
+//go:nosplit
 func tripleFault() {
 	IRQDisable()
-	var none descriptor
-	loadTables(&percpus[CPU()].gdtr, &none)
+	loadTables(&percpus[CPU()].gdtr, &noTable)
 	for {
 		load64(0)
 	}
