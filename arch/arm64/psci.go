@@ -9,8 +9,27 @@ import (
 	"onsen/arch/bootinfo"
 )
 
-// firmware is how to call PSCI. Set by Probe.
+// firmware is how to call PSCI: a guess, then what Probe has found.
 var firmware bootinfo.PSCI
+
+// Function identifiers since PSCI 0.2, chapter 5.
+const (
+	psciSystemOff   = 0x8400_0008
+	psciSystemReset = 0x8400_0009
+)
+
+// guessFirmware makes it possible to end the machine without a device tree. A
+// kernel entered at EL2 has its firmware at EL3, any other most likely a
+// hypervisor at EL2.
+//
+//go:nosplit
+func guessFirmware(level uint64) {
+	firmware.Conduit = bootinfo.ConduitHVC
+	if level == 2 {
+		firmware.Conduit = bootinfo.ConduitSMC
+	}
+	firmware.SystemOff, firmware.SystemReset = psciSystemOff, psciSystemReset
+}
 
 // call calls a PSCI function, which must exist. PSCI 5.2.
 //

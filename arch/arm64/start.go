@@ -49,6 +49,7 @@ func bootGo(tree, level, zero, offset, area, poolEnd uintptr) uintptr {
 	kernel.root, kernel.offset = area+bootKernelRoot-offset, DirectMapBase
 
 	boot.tree, boot.level = tree, uint64(level)
+	guessFirmware(boot.level)
 	counterZero = uint64(zero)
 	setCounterHz(guessHz)
 	setCounterHz(firmwareHz())
