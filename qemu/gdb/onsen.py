@@ -316,5 +316,6 @@ def find_sources():
 
 
 find_sources()
+gdb.execute("set backtrace past-main on")  # main.main has a caller
 for command in (Cpus, Tasks, Backtrace, Dmesg):
     command()
