@@ -21,6 +21,9 @@ func HandleEvents() {
 		runCalls()
 	}
 	rq := thisRq()
+	if rq.wakeList.Load() != nil {
+		rq.finishWakes()
+	}
 	if events&spec.EventTimer != 0 {
 		timerTick()
 		rq.timers.expire()

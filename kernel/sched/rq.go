@@ -34,6 +34,10 @@ type Rq struct {
 	// switches counts the context switches. lock.
 	switches uint64
 
+	// wakeList holds tasks that ran here last and whose wake-up this CPU is to
+	// finish.
+	wakeList atomic.Pointer[Task]
+
 	timers timerBase // has its own lock
 	tick   tickState // owned by the CPU
 }

@@ -92,6 +92,9 @@ type Task struct {
 	// piLock serialises wake-ups and changes of affinity.
 	piLock spin.Lock
 
+	// wakeNext links Rq.wakeList. Owned by whoever has the list.
+	wakeNext *Task
+
 	// vruntime is the CPU time received, in counts, scaled by weight. While the
 	// task is off the queue it is relative to Rq.vtime. Rq.lock.
 	vruntime int64

@@ -16,6 +16,17 @@ func TryToWakeUp(t *Task, mask State) bool {
 		return true
 	}
 	t.state.Store(uint32(TaskWaking))
+	if t.onCPU.Load() == 0 || !leaveToOldCPU(t) {
+		finishWake(t)
+	}
+	t.piLock.Unlock()
+	return true
+}
+
+// finishWake puts a task on the run queue of a CPU that suits it.
+//
+// Preconditions: t.piLock held, t is in TaskWaking.
+func finishWake(t *Task) {
 	for t.onCPU.Load() != 0 {
 		spin.Relax() // it is about to finish leaving its old CPU
 	}
@@ -25,8 +36,41 @@ func TryToWakeUp(t *Task, mask State) bool {
 	t.place(rq.clock)
 	rq.start(t)
 	rq.lock.UnlockTask()
-	t.piLock.Unlock()
-	return true
+}
+
+// leaveToOldCPU lets the CPU that t is just leaving finish the wake-up, as
+// Linux's ttwu_queue_wakelist does. To wait for it would be a matter of
+// nanoseconds, unless the CPU is virtual and its host has other things to do.
+// It reports false if that CPU is the caller's.
+//
+// Preconditions: t.piLock held, t is in TaskWaking.
+func leaveToOldCPU(t *Task) bool {
+	rq := &runqueues[t.CPU()]
+	if rq.cpu == thisCPU() {
+		return false
+	}
+	for {
+		first := rq.wakeList.Load()
+		t.wakeNext = first
+		if rq.wakeList.CompareAndSwap(first, t) {
+			if first == nil {
+				sendReschedule(rq.cpu)
+			}
+			return true
+		}
+	}
+}
+
+// finishWakes does what leaveToOldCPU has left to this CPU.
+func (rq *Rq) finishWakes() {
+	for t := rq.wakeList.Swap(nil); t != nil; {
+		next := t.wakeNext
+		t.wakeNext = nil
+		t.piLock.Lock()
+		finishWake(t)
+		t.piLock.Unlock()
+		t = next
+	}
 }
 
 // WakeUpProcess wakes t from any sleep that an ordinary wake-up ends.
