@@ -49,7 +49,7 @@ func testTimerCancel() error {
 	t := sched.NewTimer(func(*sched.Timer) { fired.Add(1) })
 	t.Start(arch.Ktime() + 2e6)
 	if !t.Stop() || t.Stop() {
-		return errors.New("Stop does not tell whether the timer was set")
+		return errors.New("stop does not tell whether the timer was set")
 	}
 	sched.Sleep(5e6)
 	if fired.Load() != 0 {

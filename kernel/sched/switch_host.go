@@ -61,9 +61,9 @@ func newGoroutine(fn func()) goroutine {
 	return g
 }
 
-func (next *Task) passBaton(prev *Task) {
-	next.g.cpu, next.g.task = prev.g.cpu, next
-	next.g.baton <- struct{}{}
+func (t *Task) passBaton(prev *Task) {
+	t.g.cpu, t.g.task = prev.g.cpu, t
+	t.g.baton <- struct{}{}
 }
 
 func switchGoroutine(prev, next *Task) {
