@@ -108,4 +108,5 @@ func startInterrupts() {
 		Panic("interrupt controller: %v", err)
 	}
 	sched.HandleDevices = irq.RunPending
+	irq.Isolate = sched.IsolateHandler
 }

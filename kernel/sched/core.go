@@ -37,7 +37,7 @@ func CondResched() bool {
 
 // MaySleep reports whether the calling task may sleep: it holds no spin lock
 // and has not disabled preemption.
-func MaySleep() bool { return !atomicContext() }
+func MaySleep() bool { return !thisRq().atomic() }
 
 // NeedResched reports whether the running task should call Schedule soon.
 func NeedResched() bool { return Current().flags.Load()&TIFNeedResched != 0 }
@@ -45,11 +45,11 @@ func NeedResched() bool { return Current().flags.Load()&TIFNeedResched != 0 }
 // schedule lets the next task run. It returns when the caller runs again,
 // perhaps on another CPU; a dead caller does not return.
 func schedule(m mode) {
-	if atomicContext() {
-		panic("sched: scheduling while atomic")
-	}
 	prev := Current()
 	rq := prev.runq.Load()
+	if rq.atomic() {
+		panic("sched: scheduling while atomic")
+	}
 	if rq.events.Load() != 0 {
 		HandleEvents()
 	}

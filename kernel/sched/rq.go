@@ -34,6 +34,10 @@ type Rq struct {
 	// switches counts the context switches. lock.
 	switches uint64
 
+	// inHandler says that the CPU's task runs a device's handler; see IsolateHandler.
+	// Owned by the CPU.
+	inHandler bool
+
 	// wakeList holds tasks that ran here last and whose wake-up this CPU is to
 	// finish.
 	wakeList atomic.Pointer[Task]
