@@ -66,7 +66,7 @@ func (l *leaf) count(value int) (n int) {
 // testGC collects garbage while threads on all CPUs make some, keep some, sleep
 // and switch.
 func testGC() error {
-	const length, rounds = 2000, 30
+	const length, rounds = 2000, 15
 	var stop atomic.Bool
 	var c crew
 	c.startEach(func(cpu int) {

@@ -56,7 +56,7 @@ func deepYield(depth, mark int) error {
 // testAffinity keeps threads to their CPUs while they sleep and are woken from
 // others.
 func testAffinity() error {
-	const rounds = 200
+	const rounds = 50
 	cpus := activeCPUs()
 	var c crew
 	turns := make([]sched.Completion, len(cpus))

@@ -54,7 +54,7 @@ func testWaitQueue() error {
 
 // testCompletion hands a token around a ring of threads, and checks timeouts.
 func testCompletion() error {
-	const rounds = 200
+	const rounds = 100
 	var c crew
 	ring := make([]sched.Completion, 2*len(activeCPUs())+1)
 	for i := range ring {
@@ -80,7 +80,7 @@ func testCompletion() error {
 
 // testMutex counts under a mutex on all CPUs, with sleeping holders.
 func testMutex() error {
-	const rounds = 200
+	const rounds = 100
 	var c crew
 	var m sched.Mutex
 	count := 0 // m
