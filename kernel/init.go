@@ -3,8 +3,10 @@
 package kernel
 
 import (
+	"fmt"
 	"time"
 
+	"onsen/arch"
 	"onsen/kernel/params"
 	"onsen/kernel/printk"
 	"onsen/kernel/sched"
@@ -13,6 +15,7 @@ import (
 // kernelInit is PID 1 before it becomes a program: it completes what needs to
 // sleep, and then does what the command line asks for.
 func kernelInit(any) int {
+	entryToInit = arch.Ktime()
 	startCPUs()
 	startWorkqueues()
 	startConsoles()
@@ -22,6 +25,9 @@ func kernelInit(any) int {
 	return 0
 }
 
+// entryToInit is how long it took from the kernel's entry to here, in ns.
+var entryToInit int64
+
 // runMode does what a test of the kernel itself has asked for, and does not
 // return if there is such a thing.
 func runMode(o *params.Params) {
@@ -29,6 +35,7 @@ func runMode(o *params.Params) {
 	case o.SelfTest.On:
 		RunSelfTests(o.SelfTest.Has, report)
 	case o.Bench.On:
+		report(fmt.Sprintf("bench: entry-to-init %d", entryToInit))
 		RunBenchmarks(o.Bench.Has, report)
 	case o.Echo > 0:
 		echo(o.Echo)
