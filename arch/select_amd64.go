@@ -16,6 +16,8 @@ const (
 	HeapEnd       = impl.HeapEnd
 	VMBase        = impl.VMBase
 	VMEnd         = impl.VMEnd
+	VmallocBase   = impl.VmallocBase
+	VmallocEnd    = impl.VmallocEnd
 	VmemmapBase   = impl.VmemmapBase
 	VmemmapEnd    = impl.VmemmapEnd
 	ImageBase     = impl.ImageBase

@@ -20,6 +20,8 @@ const (
 	HeapEnd       uintptr = 0xffff_d000_0000_0000
 	VMBase        uintptr = 0xffff_d000_0000_0000
 	VMEnd         uintptr = 0xffff_e000_0000_0000
+	VmallocBase   uintptr = 0xffff_e000_0000_0000
+	VmallocEnd    uintptr = 0xffff_e100_0000_0000
 	VmemmapBase   uintptr = 0xffff_ea00_0000_0000
 	VmemmapEnd    uintptr = 0xffff_eb00_0000_0000
 	ImageBase     uintptr = 0xffff_ffff_8000_0000

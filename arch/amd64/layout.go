@@ -14,6 +14,9 @@ const (
 	// VMBase to VMEnd hold the runtime's other memory.
 	VMBase uintptr = 0xffff_d000_0000_0000
 	VMEnd  uintptr = 0xffff_e000_0000_0000
+	// VmallocBase to VmallocEnd are for the kernel's own mappings.
+	VmallocBase uintptr = 0xffff_e000_0000_0000
+	VmallocEnd  uintptr = 0xffff_e100_0000_0000
 	// VmemmapBase to VmemmapEnd hold the page array.
 	VmemmapBase uintptr = 0xffff_ea00_0000_0000
 	VmemmapEnd  uintptr = 0xffff_eb00_0000_0000

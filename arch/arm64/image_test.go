@@ -123,19 +123,20 @@ func TestLayout(t *testing.T) {
 		{"heap", HeapBase, HeapEnd},
 		{"vm", VMBase, VMEnd},
 		{"vmemmap", VmemmapBase, VmemmapEnd},
+		{"vmalloc", VmallocBase, VmallocEnd},
 		{"stacks", stackBase, stackBase + root},
 		{"image", ImageBase &^ (root - 1), 0},
 	}
 	for i, r := range regions {
-		if r.start%root != 0 || r.end%root != 0 || r.start < 0xffff_0000_0000_0000 {
+		if r.start%root != 0 || r.end%pageSize != 0 || r.start < 0xffff_0000_0000_0000 {
 			t.Errorf("%s: %#x to %#x", r.name, r.start, r.end)
 		}
 		if i > 0 && r.start < regions[i-1].end {
 			t.Errorf("%s overlaps %s", r.name, regions[i-1].name)
 		}
 	}
-	if VmemmapEnd-VmemmapBase < (directMapEnd-DirectMapBase)/pageSize*16 {
-		t.Error("the page array of 16 bytes a page does not fit")
+	if VmemmapEnd-VmemmapBase != (directMapEnd-DirectMapBase)/pageSize*16 {
+		t.Error("the page array, of 16 bytes a page, does not end with the direct map")
 	}
 	if emergencyStackTop > stackSlot {
 		t.Errorf("stacks of %#x bytes in a slot of %#x", emergencyStackTop, stackSlot)

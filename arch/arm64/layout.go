@@ -17,9 +17,13 @@ const (
 	// VMBase to VMEnd hold the runtime's other memory.
 	VMBase uintptr = 0xffff_5000_0000_0000
 	VMEnd  uintptr = 0xffff_6000_0000_0000
-	// VmemmapBase to VmemmapEnd hold the page array.
+	// VmemmapBase to VmemmapEnd hold the page array: 16 bytes for each page of
+	// the 512 GiB that the direct map has room for.
 	VmemmapBase uintptr = 0xffff_6000_0000_0000
-	VmemmapEnd  uintptr = 0xffff_6080_0000_0000
+	VmemmapEnd  uintptr = VmemmapBase + (directMapEnd-DirectMapBase)/pageSize*16
+	// VmallocBase to VmallocEnd are for the kernel's own mappings.
+	VmallocBase uintptr = 0xffff_6800_0000_0000
+	VmallocEnd  uintptr = 0xffff_6900_0000_0000
 	// stackBase holds the idle stacks of the CPUs between guard pages.
 	stackBase uintptr = 0xffff_7000_0000_0000
 	// ImageBase is where the image is linked. One page with the image header
