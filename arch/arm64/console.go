@@ -23,7 +23,8 @@ const (
 // is read by ordinary Go: bytes written before are kept here.
 var console struct {
 	kind  bootinfo.SerialKind
-	shift uint8
+	shift uint8          // log2 of the distance of registers
+	wide  bool           // registers want 32-bit accesses
 	base  atomic.Uintptr // virtual address of the registers; 0: not known yet
 
 	kept  [4096]byte // the last bytes
@@ -41,7 +42,7 @@ func initConsole(s *bootinfo.Serial) {
 	if base == 0 {
 		return
 	}
-	console.kind, console.shift = s.Kind, s.RegShift
+	console.kind, console.shift, console.wide = s.Kind, s.RegShift, s.RegWidth == 4
 	console.base.Store(base)
 	n := console.count
 	for i := n - min(n, uint32(len(console.kept))); i != n; i++ {
@@ -69,10 +70,22 @@ func EarlyPutc(b byte) {
 //go:nosplit
 func putc8250(base uintptr, b byte) {
 	status := base + uartStatus<<(console.shift&7)
-	for end := Ktime() + 1e9; load8(status)&uartSendEmpty == 0 && Ktime() < end; {
+	for end := Ktime() + 1e9; readUART(status)&uartSendEmpty == 0 && Ktime() < end; {
 		CPURelax()
 	}
-	store8(base+uartData, b)
+	if console.wide {
+		write32(base+uartData, uint32(b))
+	} else {
+		store8(base+uartData, b)
+	}
+}
+
+//go:nosplit
+func readUART(addr uintptr) uint8 {
+	if console.wide {
+		return uint8(read32(addr))
+	}
+	return load8(addr)
 }
 
 //go:nosplit

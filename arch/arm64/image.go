@@ -28,6 +28,7 @@ const (
 	// bootTableLimit bounds the tables of the image: two mappings of at most
 	// 56 MiB in pages.
 	bootTableLimit = 64 * pageSize
+	bootTableEnd   = bootPool + bootTableLimit
 )
 
 // guards are the offsets of the guard pages in bootArea.

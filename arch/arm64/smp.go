@@ -46,6 +46,7 @@ func StartCPU(cpu int, info *bootinfo.Info) error {
 		return syscall.ENOMEM
 	}
 	atomic.StoreUintptr(&c.kstack, notArrived)
+	storeBarrier()
 	if err := cpuOn(c.mpidr, VirtToPhys(secondaryEntry()), uintptr(cpu)); err != nil {
 		return err
 	}

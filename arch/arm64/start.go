@@ -18,13 +18,13 @@ var bootArea [bootAreaSize + pageSize]byte
 //
 //go:nosplit
 func bootTables(area, offset uintptr) (poolEnd uintptr) {
-	for pa := area + bootPool; pa < area+bootPool+bootTableLimit; pa += pageSize {
+	for pa := area + bootPool; pa < area+bootTableEnd; pa += pageSize {
 		clearUncached(pa)
 	}
 	s := sections()
 	var t tables
 	t.next = area + bootEmptyTable + pageSize
-	t.end = area + bootPool + bootTableLimit
+	t.end = area + bootTableEnd
 
 	t.root = area + bootIdentityRoot
 	if !mapIdentity(&t, s, offset) {

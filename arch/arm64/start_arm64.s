@@ -39,6 +39,13 @@ TEXT ·start(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	BL	·enterEL1(SB)
 	MRS	CNTVCT_EL0, R21		// time zero
 	BL	·whereLoaded(SB)
+
+	// A line that the loader left dirty here, behind what it had to clean, must
+	// not be written back over the stack or the tables.
+	MOVD	R22, R0
+	MOVD	$const_bootTableEnd, R1
+	ADD	R22, R1
+	BL	·invalidate(SB)
 	ADD	$const_bootIdleTop, R22, R0
 	MOVD	R0, RSP
 
