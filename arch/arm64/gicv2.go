@@ -41,7 +41,8 @@ func initGICv2CPU(c *percpu) {
 }
 
 // ownTarget returns the bit that stands for this CPU in target lists: all
-// private interrupts have it as their target. A GIC for one CPU reads as 0.
+// private interrupts have it as their target. With a single CPU they read as 0,
+// GICv2 4.3.12.
 //
 //go:nosplit
 func ownTarget(distributor uintptr) uint32 {
@@ -51,5 +52,5 @@ func ownTarget(distributor uintptr) uint32 {
 	}
 	v |= v >> 16
 	v |= v >> 8
-	return v & 0xff
+	return max(v&0xff, 1)
 }

@@ -4,7 +4,7 @@ package arm64
 
 import (
 	"sync/atomic"
-	"unsafe"
+	_ "unsafe" // for linkname
 
 	"onsen/arch/spec"
 )
@@ -152,8 +152,3 @@ func MapDevice(pa, size uintptr) uintptr {
 	publishTables()
 	return deviceBase + pa
 }
-
-// ZeroPage clears the page at va.
-//
-//go:nosplit
-func ZeroPage(va uintptr) { clear(unsafe.Slice((*byte)(at(va)), pageSize)) }

@@ -72,6 +72,9 @@ func flushAll()
 // starts at a page boundary.
 func flushRange(start, end uintptr)
 
+// ZeroPage clears the page at va.
+func ZeroPage(va uintptr)
+
 // clearUncached clears the page at pa, which lies in memory accessed with the
 // MMU off. The compiler would use DC ZVA, which needs the MMU.
 func clearUncached(pa uintptr)
