@@ -134,8 +134,8 @@ check:
 	RET
 
 // func ZeroPage(va uintptr)
-// DCZID_EL0 is 4 if DC ZVA is allowed and clears 64 bytes, as on every CPU so
-// far: Arm ARM D19.2.
+// DCZID_EL0 is 4 if DC ZVA is allowed and clears 64 bytes, as on nearly all
+// CPUs: Arm ARM D19.2.
 TEXT ·ZeroPage(SB),NOSPLIT|NOFRAME,$0-8
 	MOVD	va+0(FP), R0
 	MRS	DCZID_EL0, R1
