@@ -116,9 +116,11 @@ func (m *Monitor) Execute(ctx context.Context, command string, args, result any)
 	}
 }
 
-// Human runs a command of the human monitor and returns what it prints.
-func (m *Monitor) Human(ctx context.Context, command string) (string, error) {
+// Human runs a command of the human monitor, with a CPU to which those commands
+// refer that concern one, and returns what it prints.
+func (m *Monitor) Human(ctx context.Context, cpu int, command string) (string, error) {
+	args := map[string]any{"command-line": command, "cpu-index": cpu}
 	var out string
-	err := m.Execute(ctx, "human-monitor-command", map[string]string{"command-line": command}, &out)
+	err := m.Execute(ctx, "human-monitor-command", args, &out)
 	return out, err
 }

@@ -31,6 +31,11 @@ func ReadSymbols(file string) (*Symbols, error) {
 	return &Symbols{table}, nil
 }
 
+// Contain reports whether pc is in a function of the program.
+func (s *Symbols) Contain(pc uint64) bool {
+	return s != nil && s.table.PCToFunc(pc) != nil
+}
+
 // Describe names the code at pc: "pkg.Func+0x12 (file:line)", or only the
 // number if pc is not in the program. A nil *Symbols knows no program.
 func (s *Symbols) Describe(pc uint64) string {

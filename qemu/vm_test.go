@@ -81,7 +81,7 @@ func TestDiagnoseAndKill(t *testing.T) {
 	if exit := vm.Kill(); exit.Kind != Killed {
 		t.Errorf("after Kill: %v", exit)
 	}
-	if _, err := vm.Monitor.Human(ctx, "info status"); err == nil {
+	if _, err := vm.Monitor.Human(ctx, 0, "info status"); err == nil {
 		t.Error("the monitor of a dead machine answers")
 	}
 }

@@ -75,15 +75,13 @@ func (g *Guest) end() {
 		exit, summary(report), g.logPath, len(lines), strings.Join(lines, "\n"))
 }
 
-// summary keeps the lines of a report that tell where each CPU stands.
+// summary is the part of a report that says where the CPUs stand.
 func summary(report string) string {
-	var b strings.Builder
-	for line := range strings.Lines(report) {
-		if strings.HasPrefix(line, "cpu ") {
-			b.WriteString(line)
-		}
+	head, _, _ := strings.Cut(report, "\n\n")
+	if head == "" {
+		return ""
 	}
-	return b.String()
+	return head + "\n"
 }
 
 // Expect waits for a line that matches pattern and returns its submatches.
