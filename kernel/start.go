@@ -55,6 +55,9 @@ func startLog() {
 func readBootInfo() {
 	info, err := arch.Probe()
 	if err != nil {
+		// Nobody could say what panic= is, and there may be no console to wait
+		// in front of.
+		bootOptions.Panic = -1
 		Panic("boot information: %v", err)
 	}
 	machine = info
