@@ -56,7 +56,7 @@ func DoExit(code int) {
 	case t.Pid == 1:
 		die("Attempted to kill init! exitcode=" + hex32(code))
 	}
-	t.flags |= PF_EXITING
+	t.flags.Or(PF_EXITING)
 	t.exitCode = code
 	if t.vforkDone != nil {
 		t.vforkDone.Complete()

@@ -129,13 +129,13 @@ func checkSupported(args *KernelCloneArgs) error {
 func dupTask(cur *Task, args *KernelCloneArgs) *Task {
 	p := &Task{
 		StartTime:  arch.Ktime(),
-		flags:      cur.flags&^(PF_IDLE|PF_NO_SETAFFINITY) | PF_FORKNOEXEC,
 		exitSignal: args.ExitSignal,
 		fn:         args.Fn,
 		fnArg:      args.FnArg,
 	}
+	p.flags.Store(cur.flags.Load()&^(PF_IDLE|PF_NO_SETAFFINITY) | PF_FORKNOEXEC)
 	if args.Kthread {
-		p.flags |= PF_KTHREAD
+		p.flags.Or(PF_KTHREAD)
 	}
 	return p
 }

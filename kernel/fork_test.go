@@ -1,3 +1,5 @@
+//go:build !metal
+
 package kernel
 
 import (
@@ -74,14 +76,14 @@ func TestKernelThread(t *testing.T) {
 		var child *Task
 		var name string
 		var nice int
-		var done sched.Completion
+		var done, release sched.Completion
 		pid, err := KernelThread(func(arg any) int {
 			child, name, nice = Current(), Current().Name(), Current().Nice()
 			if arg != "argument" {
 				t.Errorf("argument %v", arg)
 			}
 			done.Complete()
-			sched.Sleep(2e6)
+			release.Wait()
 			return 0
 		}, "argument", CLONE_FS|17)
 		if err != nil {
@@ -101,6 +103,7 @@ func TestKernelThread(t *testing.T) {
 		if !slices.Contains(Tasks(), child) {
 			t.Error("not in the list of tasks")
 		}
+		release.Complete()
 		for FindTaskByPid(pid) != nil {
 			sched.Sleep(1e6)
 		}
@@ -159,7 +162,7 @@ func TestForkIdle(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		if p.Pid != 0 || p.Name() != "swapper/7" || !p.IsIdle() || p.CPU() != 7 || p.flags&PF_IDLE == 0 {
+		if p.Pid != 0 || p.Name() != "swapper/7" || !p.IsIdle() || p.CPU() != 7 || p.flags.Load()&PF_IDLE == 0 {
 			t.Errorf("%+v", p)
 		}
 		if slices.Contains(Tasks(), p) || FindTaskByPid(0) != nil {

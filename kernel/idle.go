@@ -11,7 +11,7 @@ var bootIdle Task
 
 // initIdle makes p the idle task of cpu.
 func initIdle(p *Task, cpu int) {
-	p.flags = PF_IDLE | PF_KTHREAD | PF_NO_SETAFFINITY
+	p.flags.Store(PF_IDLE | PF_KTHREAD | PF_NO_SETAFFINITY)
 	p.realParent, p.parent = p, p
 	sched.InitIdle(&p.Task, "swapper/"+strconv.Itoa(cpu), cpu)
 }

@@ -1,3 +1,5 @@
+//go:build !metal
+
 package kernel
 
 import (
@@ -10,47 +12,62 @@ import (
 
 const testCPUs = 4
 
+// TestMain boots as the machine does: CPU 0 becomes idle and starts init, which
+// brings up the others. The threads of the tests are children of init.
 func TestMain(m *testing.M) {
-	sched.StartHostCPUs(testCPUs, func(cpu int) *sched.Task {
-		p := new(Task)
-		initIdle(p, cpu)
-		return &p.Task
-	})
-	// PID 1, whose children the threads of the tests are.
 	ready := make(chan error)
-	startTask(nil, func() {
-		ready <- startKthreadd()
-		for {
-			sched.Sleep(int64(time.Hour))
-		}
-	})
+	go func() {
+		startBootIdle()
+		restInit(func(any) int {
+			ready <- startTestCPUs()
+			for {
+				sched.Sleep(int64(time.Hour))
+			}
+		})
+	}()
 	if err := <-ready; err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
 }
 
-// startTask starts a task that runs fn, as a child of parent.
-func startTask(parent *Task, fn func()) *Task {
-	p := &Task{flags: PF_KTHREAD, fn: func(any) int { fn(); return 0 }}
-	p.Pid, _ = pids.alloc()
-	p.Tgid = p.Pid
-	if parent == nil {
-		parent = p
+func startTestCPUs() error {
+	for cpu := 1; cpu < testCPUs; cpu++ {
+		idle, err := ForkIdle(cpu)
+		if err != nil {
+			return err
+		}
+		go CPUStartup(idle)
+		for !sched.Active().Has(cpu) {
+			sched.Sleep(1e5)
+		}
 	}
-	sched.InitTask(&p.Task, "test", nil, p.retFromFork)
-	tasklistLock.Lock()
-	linkTask(p, parent)
-	tasklistLock.Unlock()
+	for cpu := range testCPUs {
+		if err := startWorkers(cpu); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startTask starts a kernel thread that runs fn. Unlike KernelThread it may be
+// called by a goroutine that is no task.
+func startTask(fn func()) {
+	init := FindTaskByPid(1)
+	p := dupTask(init, &KernelCloneArgs{Kthread: true, Fn: func(any) int { fn(); return 0 }})
+	if err := copyPid(p, &KernelCloneArgs{}, new(undoStack)); err != nil {
+		panic(err)
+	}
+	copyThread(p, init, &KernelCloneArgs{Name: "test"})
+	publish(p, init, &KernelCloneArgs{})
 	sched.WakeUpNewTask(&p.Task)
-	return p
 }
 
 // inTask runs fn in a task and waits for it.
 func inTask(t *testing.T, fn func()) {
 	t.Helper()
 	done := make(chan struct{})
-	startTask(FindTaskByPid(1), func() {
+	startTask(func() {
 		defer close(done)
 		fn()
 	})
@@ -59,16 +76,4 @@ func inTask(t *testing.T, fn func()) {
 	case <-time.After(60 * time.Second):
 		t.Fatal("hangs")
 	}
-}
-
-// eventually waits for something that happens soon after what it is told by.
-func eventually(t *testing.T, what string, cond func() bool) {
-	t.Helper()
-	for range 1000 {
-		if cond() {
-			return
-		}
-		time.Sleep(time.Millisecond)
-	}
-	t.Fatal("never:", what)
 }

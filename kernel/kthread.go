@@ -167,7 +167,7 @@ func KthreadBind(t *Task, cpu int) error {
 	if !sched.WaitTaskInactive(&t.Task, sched.TaskUninterruptible|sched.TaskParked) {
 		return syscall.EINVAL
 	}
-	t.flags |= PF_NO_SETAFFINITY
+	t.flags.Or(PF_NO_SETAFFINITY)
 	return sched.SetCPUsAllowed(&t.Task, sched.MaskOf(cpu))
 }
 

@@ -1,3 +1,5 @@
+//go:build !metal
+
 package kernel
 
 import (
@@ -85,7 +87,7 @@ func TestKthreadBind(t *testing.T) {
 			}
 			sched.WakeUpProcess(&p.Task)
 			p.kthread.exited.Wait()
-			if mask != sched.MaskOf(cpu) || at != cpu || p.flags&PF_NO_SETAFFINITY == 0 {
+			if mask != sched.MaskOf(cpu) || at != cpu || p.flags.Load()&PF_NO_SETAFFINITY == 0 {
 				t.Errorf("bound to %#x, ran on %d, want %d", mask, at, cpu)
 			}
 		}

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"sync/atomic"
 	"unsafe"
 
 	"onsen/kernel/sched"
@@ -39,8 +40,8 @@ type Task struct {
 	// StartTime is the Ktime of the fork. Constant.
 	StartTime int64
 
-	// flags are PF bits. Owned by the task.
-	flags uint32
+	// flags are PF bits. Written by the task itself, or while it does not run.
+	flags atomic.Uint32
 
 	// realParent made the task, or adopted it; parent is told of its end. The
 	// two differ under ptrace only. tasklistLock.
@@ -75,7 +76,7 @@ func Current() *Task { return taskOf(sched.Current()) }
 func taskOf(t *sched.Task) *Task { return (*Task)(unsafe.Pointer(t)) }
 
 // IsKthread reports whether the task is a kernel thread.
-func (t *Task) IsKthread() bool { return t.flags&PF_KTHREAD != 0 }
+func (t *Task) IsKthread() bool { return t.flags.Load()&PF_KTHREAD != 0 }
 
 // Parent returns the task that is told of t's end.
 func (t *Task) Parent() *Task {

@@ -1,3 +1,5 @@
+//go:build !metal
+
 package sched
 
 import (
@@ -11,11 +13,17 @@ import (
 const testCPUs = 4
 
 func TestMain(m *testing.M) {
-	StartHostCPUs(testCPUs, func(cpu int) *Task {
-		t := new(Task)
-		InitIdle(t, "idle", cpu)
-		return t
-	})
+	for cpu := range testCPUs {
+		go func() {
+			t := new(Task)
+			InitIdle(t, "idle", cpu)
+			StartIdle(t)
+			Idle()
+		}()
+	}
+	for Active().Count() < testCPUs {
+		time.Sleep(time.Millisecond)
+	}
 	os.Exit(m.Run())
 }
 

@@ -165,19 +165,3 @@ func atomicContext() bool {
 
 // Sched returns nothing on the host.
 func (t *Task) Sched() (pc, sp, fp uintptr) { return 0, 0, 0 }
-
-// StartHostCPUs starts n fake CPUs, once per process. idle returns the idle task
-// of a CPU, ready for StartIdle. Tests then wake the tasks they make with
-// WakeUpNewTask and wait for them with ordinary channels.
-func StartHostCPUs(n int, idle func(cpu int) *Task) {
-	var up sync.WaitGroup
-	for cpu := range n {
-		up.Add(1)
-		go func() {
-			StartIdle(idle(cpu))
-			up.Done()
-			Idle()
-		}()
-	}
-	up.Wait()
-}

@@ -56,10 +56,7 @@ func (t *Timer) Init(fn func(*Timer)) { t.fn = fn }
 // CPU. If it was started before, the old deadline is void. It reports whether
 // that one had not gone off yet.
 func (t *Timer) Start(deadline int64) bool {
-	preemptDisable() // stay on the CPU whose base is chosen
-	was := thisRq().timers.start(t, deadline)
-	preemptEnable()
-	return was
+	return thisRq().timers.start(t, deadline)
 }
 
 // Stop keeps the timer from going off. It reports whether it would have. The

@@ -74,11 +74,7 @@ func (w *Work) Init(fn func(*Work)) { w.fn = fn }
 
 // Queue has the work called on this CPU. It reports false if it was queued
 // already. Any code may call it.
-func (w *Work) Queue() bool {
-	preemptDisable()
-	defer preemptEnable()
-	return w.queueOn(&workerPools[thisCPU()])
-}
+func (w *Work) Queue() bool { return w.queueOn(&workerPools[thisCPU()]) }
 
 // QueueOn is Queue for a certain CPU, which must be active.
 func (w *Work) QueueOn(cpu int) bool { return w.queueOn(&workerPools[cpu]) }
