@@ -57,17 +57,26 @@ func startCPU(cpu int) error {
 	if err := arch.StartCPU(cpu, machine); err != nil {
 		return err
 	}
+	if !cpuUp(func() bool { return rt.Online(cpu) }) {
+		return syscall.ETIMEDOUT
+	}
 	go func() {
 		runtime.LockOSThread()
 		rt.PinTask(cpu)
 		CPUStartup(idle)
 	}()
-	deadline := arch.Ktime() + cpuUpTimeout
-	for !sched.Active().Has(cpu) {
-		if arch.Ktime() > deadline {
-			return syscall.ETIMEDOUT
-		}
-		sched.Sleep(cpuUpPoll)
+	if !cpuUp(func() bool { return sched.Active().Has(cpu) }) {
+		return syscall.ETIMEDOUT
 	}
 	return nil
+}
+
+// cpuUp waits for a step of a CPU's way up, and reports whether it was made.
+func cpuUp(done func() bool) bool {
+	for deadline := arch.Ktime() + cpuUpTimeout; !done(); sched.Sleep(cpuUpPoll) {
+		if arch.Ktime() > deadline {
+			return false
+		}
+	}
+	return true
 }

@@ -134,7 +134,7 @@ func wake(i int32) {
 		return
 	}
 	ready.Add(1)
-	for n := int32(0); n < online; n++ {
+	for n := int32(0); n < online.Load(); n++ {
 		if cpus[n].asleep {
 			kick(n)
 			return

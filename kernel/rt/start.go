@@ -39,7 +39,7 @@ func Start(top uintptr) uintptr {
 		c.cur, c.task = idle, idle
 		c.taskDeadline, c.armed = never, never
 	}
-	online = 1
+	online.Store(1)
 	t := &threads[0]
 	t.state, t.pinned, t.deadline = running, -1, never
 	used = 1
@@ -82,7 +82,7 @@ func IdleStart() { idleLoop() }
 //go:nosplit
 func SecondaryStart(cpu int) {
 	lock()
-	online = max(online, int32(cpu)+1)
+	online.Store(max(online.Load(), int32(cpu)+1))
 	arch.LoadThread(0, 0)
 	idleLoop()
 }

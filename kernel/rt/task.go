@@ -20,6 +20,9 @@ const (
 	yieldAgain = 1_000_000
 )
 
+// Online reports whether a CPU has arrived here and can get a task thread.
+func Online(cpu int) bool { return int32(cpu) < online.Load() }
+
 // PinTask makes the calling thread the task thread of a CPU and moves it there.
 // The caller is an ordinary goroutine that is locked to its thread and stays so.
 // Each CPU gets one task thread, once.
@@ -49,7 +52,7 @@ func BackgroundRunnable() bool { return ready.Load() != 0 }
 
 //go:nosplit
 func pinTask(t *thread, n int32) uintptr {
-	if n < 0 || n >= online {
+	if n < 0 || n >= online.Load() {
 		return fail(einval)
 	}
 	lock()

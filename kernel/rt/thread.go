@@ -70,8 +70,9 @@ var (
 	used    int32 // threads[used:] have never been used
 
 	cpus [arch.MaxCPUs]cpu
-	// online is one more than the highest CPU that has arrived here.
-	online int32
+	// online is one more than the highest CPU that has arrived here. Written
+	// under mu.
+	online atomic.Int32
 
 	// ready counts the background threads that are runnable.
 	ready atomic.Int32
