@@ -65,6 +65,9 @@ func schedule(m mode) {
 		rq.sleep(prev, State(s))
 	}
 	next := rq.pickNext(prev)
+	if rq.fair.waiting.root != nil && !rq.tick.armed.Load() {
+		rq.armTick()
+	}
 	if next == prev {
 		rq.lock.UnlockTask()
 		return

@@ -293,6 +293,32 @@ func TestWorkConserving(t *testing.T) {
 	g.wait()
 }
 
+// TestPreemptedComesBack lets a task be preempted by one that it wakes itself,
+// so that nothing but the scheduler can see to it that it runs again.
+func TestPreemptedComesBack(t *testing.T) {
+	g := newTasks(t)
+	var done atomic.Bool
+	var ready Completion
+	other := g.start(onCPUs(2), func() {
+		ready.Wait()
+		for !done.Load() {
+			time.Sleep(50 * time.Microsecond) // keeps the CPU
+			CondResched()
+		}
+	})
+	eventually(t, "waits", func() bool { return other.State() == TaskUninterruptible && !other.Running() })
+	time.Sleep(10 * time.Millisecond) // makes it urgent
+	g.start(onCPUs(2), func() {
+		for range 10 {
+			time.Sleep(time.Millisecond)
+		}
+		ready.Complete()
+		CondResched()
+		done.Store(true)
+	})
+	g.wait()
+}
+
 func TestSelectTaskRq(t *testing.T) {
 	// The CPUs are idle now, or about to be.
 	eventually(t, "all idle", func() bool { return CPUMask(idleCPUs.Load()) == onCPUs(0, 1, 2, 3) })

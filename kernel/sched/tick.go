@@ -44,28 +44,27 @@ func schedulerTick(*Timer) {
 // is a task on it.
 func (rq *Rq) tickIfWanted() {
 	running := rq.running.Load()
-	if running >= 2 || running == 1 && backgroundRunnable() {
+	if (running >= 2 || running == 1 && backgroundRunnable()) && !rq.tick.armed.Load() {
 		rq.armTick()
 	}
 }
 
+// armTick arms this CPU's tick. The caller is a task on it.
 func (rq *Rq) armTick() {
-	if !rq.tick.armed.Load() {
-		rq.tick.armed.Store(true)
-		rq.timers.start(&rq.tick.timer, ktime()+tickPeriod)
-	}
+	rq.tick.armed.Store(true)
+	rq.timers.start(&rq.tick.timer, ktime()+tickPeriod)
 }
 
-// wantTick is called after a task was queued behind the running one.
+// wantTick is called after a task was queued that does not preempt the running
+// one. One that does is the business of schedule.
 //
 // Preconditions: lock held.
 func (rq *Rq) wantTick() {
-	if rq.tick.armed.Load() {
-		return
-	}
-	if rq.cpu == thisCPU() && onTaskThread(rq) {
+	switch {
+	case rq.tick.armed.Load():
+	case rq.cpu == thisCPU() && onTaskThread(rq):
 		rq.armTick()
-	} else {
+	default:
 		sendReschedule(rq.cpu)
 	}
 }
