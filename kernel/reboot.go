@@ -30,10 +30,12 @@ func Halt() {
 	arch.Halt()
 }
 
-// quiesce sends what the console still holds and stops the other CPUs.
+// quiesce sends what the console still holds and stops the other CPUs. No
+// interrupt is taken afterwards: it might wait for a lock that one of them holds.
 func quiesce() {
 	if console != nil {
 		console.Flush()
 	}
+	arch.IRQDisable()
 	arch.StopOtherCPUs()
 }
