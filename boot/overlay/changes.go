@@ -57,6 +57,12 @@ var changes = []Change{
 		Why: "Every SIGURG preempts. The kernel sends it when a background thread has used up its slice, in place of the monitor thread.",
 	},
 	{
+		Kind: Substitute, File: "runtime/proc.go",
+		Old: "for !gp.atomicstatus.CompareAndSwap(_Grunning, _Gscan|_Gpreempted) {",
+		New: "for !gp.atomicstatus.CompareAndSwap(_Grunning, _Gscan|_Gpreempted) { osyield()",
+		Why: "A task's thread that waits here for the scan bit must give its CPU to the background thread that holds the bit, or neither ever goes on.",
+	},
+	{
 		Kind: Replace, File: "runtime/netpoll_epoll.go",
 		Why: "The kernel has no epoll below the runtime. Go's timers wait on a futex with a deadline in nanoseconds.",
 	},
