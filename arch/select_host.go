@@ -125,7 +125,7 @@ func MapDevice(pa, _ uintptr) uintptr { return pa }
 
 // ZeroPage clears the page at va.
 func ZeroPage(va uintptr) {
-	clear(unsafe.Slice((*byte)(*(*unsafe.Pointer)(unsafe.Pointer(&va))), PageSize))
+	clear(hostBytes(va, PageSize))
 }
 
 // EarlyPutc writes to standard error.
@@ -142,3 +142,43 @@ func Halt() { panic("arch: halt") }
 
 // StopOtherCPUs does nothing.
 func StopOtherCPUs() {}
+
+// TaskSize is the end of user space.
+const TaskSize uintptr = 0x0000_7fff_ffff_f000
+
+// CopyFromUser copies n bytes: the fake program shares the test's memory.
+func CopyFromUser(dst unsafe.Pointer, src, n uintptr) (left uintptr) {
+	copy(unsafe.Slice((*byte)(dst), n), hostBytes(src, n))
+	return 0
+}
+
+// CopyToUser copies n bytes.
+func CopyToUser(dst uintptr, src unsafe.Pointer, n uintptr) (left uintptr) {
+	copy(hostBytes(dst, n), unsafe.Slice((*byte)(src), n))
+	return 0
+}
+
+// ClearUser zeroes n bytes.
+func ClearUser(dst, n uintptr) (left uintptr) {
+	clear(hostBytes(dst, n))
+	return 0
+}
+
+// LoadUser32 loads a word.
+func LoadUser32(addr uintptr) (v uint32, ok bool) {
+	return atomic.LoadUint32((*uint32)(hostPointer(addr))), true
+}
+
+// CmpxchgUser32 compares and swaps a word.
+func CmpxchgUser32(addr uintptr, old, new uint32) (prev uint32, ok bool) {
+	p := (*uint32)(hostPointer(addr))
+	for {
+		if prev = atomic.LoadUint32(p); prev != old || atomic.CompareAndSwapUint32(p, old, new) {
+			return prev, true
+		}
+	}
+}
+
+func hostPointer(addr uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&addr)) }
+
+func hostBytes(addr, n uintptr) []byte { return unsafe.Slice((*byte)(hostPointer(addr)), n) }

@@ -4,8 +4,12 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"onsen/arch"
+	"onsen/kernel/cred"
+	"onsen/kernel/fs"
 	"onsen/kernel/sched"
 	"onsen/kernel/spin"
+	"onsen/kernel/vm"
 )
 
 // Flags of Task.flags; Linux's PF_*.
@@ -62,6 +66,32 @@ type Task struct {
 	// vforkDone is completed when the task does not need its parent to wait any
 	// longer. Owned by the task once it runs.
 	vforkDone *sched.Completion
+
+	// user is what the processor keeps for the task's program. Zero in a kernel
+	// thread that has not become one. Owned by the task.
+	user arch.UserContext
+	// mm is the program's memory, nil in a kernel thread. Written by the task,
+	// under allocLock.
+	mm *vm.MM
+	// files are the open files, and fs the root, the working directory and the
+	// umask. Written by the task, under allocLock.
+	files *fs.Files
+	fs    *fs.FsStruct
+	// allocLock protects the pointers above from those who look at another
+	// task; Linux's alloc_lock, that of task_lock.
+	allocLock spin.Lock
+
+	// cred are the task's credentials. Immutable: a change replaces them.
+	cred atomic.Pointer[cred.Cred]
+
+	// sighand and signal are shared by the threads of a process.
+	sighand *SighandStruct
+	signal  *SignalStruct
+
+	taskFamily
+	taskExec
+	taskSignal
+	taskFutex
 
 	kthread *Kthread // nil unless made by KthreadCreate. Constant
 

@@ -1,0 +1,147 @@
+//go:build !metal
+
+package arch
+
+import (
+	"sync/atomic"
+	"syscall"
+
+	"onsen/arch/spec"
+)
+
+// The fake machine has no user mode. What a program would be given or would
+// have left behind can be looked at and set by tests.
+
+// PtRegs holds the registers of a fake program.
+type PtRegs struct {
+	Nr, Ret, IP, Stack uintptr
+	Args               [6]uintptr
+}
+
+// PC returns the program counter.
+func (r *PtRegs) PC() uintptr { return r.IP }
+
+// SetPC sets the program counter.
+func (r *PtRegs) SetPC(pc uintptr) { r.IP = pc }
+
+// SP returns the stack pointer.
+func (r *PtRegs) SP() uintptr { return r.Stack }
+
+// SetSP sets the stack pointer.
+func (r *PtRegs) SetSP(sp uintptr) { r.Stack = sp }
+
+// SyscallNr returns the number of the system call.
+func (r *PtRegs) SyscallNr() int { return int(r.Nr) }
+
+// SetSyscallNr changes the number of the system call.
+func (r *PtRegs) SetSyscallNr(nr int) { r.Nr = uintptr(nr) }
+
+// SyscallArgs stores the arguments of the system call.
+func (r *PtRegs) SyscallArgs(a *[6]uintptr) { *a = r.Args }
+
+// ReturnValue returns what the system call gives.
+func (r *PtRegs) ReturnValue() uintptr { return r.Ret }
+
+// SetReturnValue sets what the system call gives.
+func (r *PtRegs) SetReturnValue(v uintptr) { r.Ret = v }
+
+// RewindSyscall makes the program execute the system call again.
+func (r *PtRegs) RewindSyscall(nr int, arg0 uintptr) {
+	r.Nr, r.Args[0], r.IP = uintptr(nr), arg0, r.IP-2
+}
+
+// StartThread makes the registers those of a new program.
+func (r *PtRegs) StartThread(pc, sp uintptr) { *r = PtRegs{IP: pc, Stack: sp} }
+
+// UserContext is what the fake processor keeps for a program.
+type UserContext struct {
+	regs PtRegs
+	tls  uintptr
+	trap spec.Trap
+}
+
+// Regs returns the registers.
+func (c *UserContext) Regs() *PtRegs { return &c.regs }
+
+// Trap describes the last fault.
+func (c *UserContext) Trap() spec.Trap { return c.trap }
+
+// Copy makes c the context of a new task, that of the caller's copied.
+func (c *UserContext) Copy(from *UserContext) { *c = *from }
+
+// Reset makes c that of a new program.
+func (c *UserContext) Reset() { *c = UserContext{} }
+
+// TLS returns the thread pointer.
+func (c *UserContext) TLS() uintptr { return c.tls }
+
+// SetTLS sets the thread pointer.
+func (c *UserContext) SetTLS(tls uintptr) { c.tls = tls }
+
+// EnterUser has nowhere to go.
+func EnterUser(*UserContext) spec.Entry { panic("arch: no user mode on the host") }
+
+// SwitchUser does nothing.
+func SwitchUser(_, _ *UserContext) {}
+
+// PTE is an entry of the fake page tables: the page's address and rights.
+type PTE uint64
+
+const (
+	pteRights  PTE = 7
+	ptePresent PTE = 8
+	pteTable   PTE = 16
+)
+
+// MakePTE returns the entry for a page of user memory.
+func MakePTE(pa uintptr, p spec.UserProt) PTE { return PTE(pa) | PTE(p) | ptePresent }
+
+// MakeTable returns the entry for a table of the next level.
+func MakeTable(pa uintptr) PTE { return PTE(pa) | ptePresent | pteTable }
+
+// None reports whether the entry is empty.
+func (e PTE) None() bool { return e == 0 }
+
+// Table reports whether the entry is that of a table.
+func (e PTE) Table() bool { return e&pteTable != 0 }
+
+// PA returns the address of the page or table.
+func (e PTE) PA() uintptr { return uintptr(e) &^ (PageSize - 1) }
+
+// Prot returns the rights.
+func (e PTE) Prot() spec.UserProt { return spec.UserProt(e & pteRights) }
+
+// WrProtect returns the entry without the right to write.
+func (e PTE) WrProtect() PTE { return e &^ PTE(spec.UserW) }
+
+// WithProt returns the entry with other rights.
+func (e PTE) WithProt(p spec.UserProt) PTE { return e&^pteRights | PTE(p) }
+
+// MMContext is an address space as the fake processor sees it.
+type MMContext struct {
+	Pgd     uintptr
+	Flushes atomic.Int64 // how often something was flushed, for tests
+}
+
+// PgdInit gives the context an empty page table from alloc.
+func (c *MMContext) PgdInit(alloc func() uintptr) error {
+	if c.Pgd = alloc(); c.Pgd == 0 {
+		return syscall.ENOMEM
+	}
+	return nil
+}
+
+// SwitchMM does nothing.
+func SwitchMM(*MMContext) {}
+
+// RetireMM does nothing.
+func RetireMM(*MMContext) {}
+
+// FlushTLB counts.
+func FlushTLB(c *MMContext, _, _ uintptr) { c.Flushes.Add(1) }
+
+// SyncICache does nothing.
+func SyncICache(_, _ uintptr) {}
+
+// SyscallNames is empty: the fake machine has no numbers.
+func SyscallNames() []string { return nil }

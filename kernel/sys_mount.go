@@ -1,0 +1,4 @@
+package kernel
+
+// mountSyscalls are the system calls of this file and its neighbours.
+var mountSyscalls = []Syscall{}

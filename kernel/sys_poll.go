@@ -1,0 +1,4 @@
+package kernel
+
+// pollSyscalls are the system calls of this file and its neighbours.
+var pollSyscalls = []Syscall{}

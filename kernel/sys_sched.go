@@ -1,0 +1,4 @@
+package kernel
+
+// schedSyscalls are the system calls of this file and its neighbours.
+var schedSyscalls = []Syscall{}

@@ -1,0 +1,4 @@
+package kernel
+
+// waitSyscalls are the system calls of this file and its neighbours.
+var waitSyscalls = []Syscall{}

@@ -1,0 +1,69 @@
+package kernel
+
+import (
+	"syscall"
+
+	"onsen/arch"
+	"onsen/kernel/printk"
+)
+
+// SyscallArgs are the arguments of a system call, as they were in registers.
+type SyscallArgs [6]uintptr
+
+// SyscallFunc does a system call of the calling task t. Its result is what the
+// program gets, unless there is an error: a syscall.Errno, or one of package
+// errno's, which never reaches the program.
+type SyscallFunc func(t *Task, a *SyscallArgs) (uintptr, error)
+
+// Syscall is a system call that this kernel has, under Linux's name for it.
+type Syscall struct {
+	Name string
+	Func SyscallFunc
+}
+
+// syscallTable maps the architecture's numbers to what there is. Written once,
+// by initSyscalls.
+var syscallTable []SyscallFunc
+
+// initSyscalls makes the table from the names that the architecture gives its
+// numbers.
+func initSyscalls() {
+	have := map[string]SyscallFunc{}
+	for _, group := range syscallGroups {
+		for _, s := range group {
+			if have[s.Name] != nil {
+				die("system call " + s.Name + " is there twice")
+			}
+			have[s.Name] = s.Func
+		}
+	}
+	names := arch.SyscallNames()
+	syscallTable = make([]SyscallFunc, len(names))
+	for nr, name := range names {
+		if f := have[name]; f != nil {
+			syscallTable[nr] = f
+		} else {
+			syscallTable[nr] = missingSyscall(nr, name)
+		}
+	}
+}
+
+// missingSyscall answers for a system call that there is not, and says so once.
+func missingSyscall(nr int, name string) SyscallFunc {
+	said := false
+	return func(t *Task, _ *SyscallArgs) (uintptr, error) {
+		if !said && name != "" {
+			said = true
+			printk.Info("%s[%d]: system call %s (%d) is not implemented", t.Name(), t.Pid, name, nr)
+		}
+		return 0, syscall.ENOSYS
+	}
+}
+
+// callSyscall does the system call nr.
+func callSyscall(t *Task, nr int, a *SyscallArgs) (uintptr, error) {
+	if uint(nr) >= uint(len(syscallTable)) {
+		return 0, syscall.ENOSYS
+	}
+	return syscallTable[nr](t, a)
+}

@@ -1,0 +1,24 @@
+package kernel
+
+// syscallGroups are all system calls, each group beside the code that does it.
+var syscallGroups = [][]Syscall{
+	cloneSyscalls,
+	waitSyscalls,
+	pidfdSyscalls,
+	sessionSyscalls,
+	credSyscalls,
+	schedSyscalls,
+	execSyscalls,
+	prctlSyscalls,
+	rlimitSyscalls,
+	miscSyscalls,
+	mmSyscalls,
+	fileSyscalls,
+	pathSyscalls,
+	mountSyscalls,
+	pipeSyscalls,
+	pollSyscalls,
+	signalSyscalls,
+	futexSyscalls,
+	timeSyscalls,
+}
