@@ -15,6 +15,13 @@ type SyscallArgs [6]uintptr
 // errno's, which never reaches the program.
 type SyscallFunc func(t *Task, a *SyscallArgs) (uintptr, error)
 
+// syscallState is the system call that a task is in, as the program asked for
+// it. Owned by the task.
+type syscallState struct {
+	nr   int
+	args SyscallArgs
+}
+
 // Syscall is a system call that this kernel has, under Linux's name for it.
 type Syscall struct {
 	Name string

@@ -1,0 +1,77 @@
+package kernel
+
+import (
+	"onsen/arch"
+	"onsen/arch/spec"
+	"onsen/kernel/sched"
+)
+
+// exitWork are the thread flags that keep a task from going to user mode.
+const exitWork = sched.TIFNeedResched | sched.TIFSigPending | sched.TIFNotifySignal | sched.TIFNotifyResume
+
+// userLoop is the life of a program's task: it runs in user mode, and whenever
+// that ends, the kernel does what it ended for. It does not return. A panic in
+// it is the task's end; see runThread.
+func (t *Task) userLoop() {
+	for {
+		switch t.enterUserMode() {
+		case spec.EntrySyscall:
+			t.doSyscall()
+		case spec.EntryPageFault:
+			t.handleUserFault(t.user.Trap())
+		case spec.EntryException:
+			t.handleException(t.user.Trap())
+		case spec.EntryWork:
+			t.exitToUserModeLoop()
+		case spec.EntryInterrupt: // recorded as an event, which is work
+		}
+	}
+}
+
+// enterUserMode goes to user mode unless the task has something to do first,
+// and tells why it is back. Interrupts are masked from the last look at what
+// there is to do until the program runs: what comes later interrupts it.
+//
+//go:nosplit
+func (t *Task) enterUserMode() spec.Entry {
+	arch.IRQDisable()
+	if t.TestFlag(exitWork) || arch.PendingEvents() != 0 {
+		arch.IRQEnable()
+		return spec.EntryWork
+	}
+	return arch.EnterUser(&t.user)
+}
+
+// exitToUserModeLoop does one round of what is to do before the task goes to
+// user mode, in Linux's order; the caller looks again afterwards. Linux's
+// exit_to_user_mode_loop.
+func (t *Task) exitToUserModeLoop() {
+	sched.CondResched()
+	if t.TestFlag(sched.TIFSigPending | sched.TIFNotifySignal) {
+		t.doSignal()
+	}
+	if t.TestFlag(sched.TIFNotifyResume) {
+		t.ClearFlag(sched.TIFNotifyResume)
+		t.resumeUserModeWork()
+	}
+}
+
+// doSyscall does the system call for which user mode was left.
+func (t *Task) doSyscall() {
+	regs := t.user.Regs()
+	// Saved before anything is written: on arm64 the first argument and the
+	// result are one register.
+	regs.SyscallArgs((*[6]uintptr)(&t.call.args))
+	t.call.nr = regs.SyscallNr()
+	v, err := callSyscall(t, t.call.nr, &t.call.args)
+	if err != nil {
+		t.finishSyscall(err)
+		return
+	}
+	regs.SetReturnValue(v)
+}
+
+// handleException sends the signal that an exception of the program stands for.
+func (t *Task) handleException(trap spec.Trap) {
+	t.forceSigFault(int(trap.Signo), int(trap.Code), trap.Addr)
+}
