@@ -44,7 +44,3 @@ type SignalStruct struct {
 
 // processSignal is the signal code's part.
 type processSignal struct{}
-
-// processLimits are the limits of setrlimit(2) and the usage of dead threads
-// and children.
-type processLimits struct{}

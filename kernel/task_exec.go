@@ -1,4 +1,37 @@
 package kernel
 
-// taskExec is what execve(2) gives the task and what it needs to begin anew.
-type taskExec struct{}
+import "sync/atomic"
+
+// taskExec is what execve(2) gives the task, and what others ask about it.
+type taskExec struct {
+	// personality is that of personality(2). Written by the task.
+	personality atomic.Uint32
+	// inExec says that the task is past the point of no return in execve and
+	// not yet a new program. Owned by the task.
+	inExec bool
+	// didExec says that the process is a program of its own since its fork, so
+	// that setpgid(2) by its parent is too late. Linux's !PF_FORKNOEXEC.
+	didExec atomic.Bool
+
+	// timerSlack is PR_SET_TIMERSLACK's, and defaultTimerSlack what 0 sets it
+	// to, in ns. Owned by the task.
+	timerSlack, defaultTimerSlack uint64
+	// noNewPrivs is PR_SET_NO_NEW_PRIVS's. Never reset.
+	noNewPrivs atomic.Bool
+	// pdeathSignal is PR_SET_PDEATHSIG's. Written by the task.
+	pdeathSignal atomic.Int32
+
+	// minflt and majflt count page faults without and with reading. Written by
+	// the task.
+	minflt, majflt atomic.Uint64
+	// userSamples and kernelSamples count how often a tick found the task in
+	// user mode and in the kernel. Written by the task.
+	userSamples, kernelSamples atomic.Uint64
+}
+
+// forkExec gives a new task what it inherits of exec's state.
+func (t *taskExec) forkExec(from *taskExec) {
+	t.personality.Store(from.personality.Load())
+	t.timerSlack, t.defaultTimerSlack = from.timerSlack, from.timerSlack
+	t.noNewPrivs.Store(from.noNewPrivs.Load())
+}
