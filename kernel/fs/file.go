@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"onsen/kernel/cred"
 	"onsen/kernel/sched"
 	"onsen/kernel/uaccess"
 	"onsen/kernel/vm"
@@ -21,12 +22,34 @@ type File struct {
 	// Private belongs to Ops.
 	Private any
 
+	// Cred are the credentials of who opened it. Constant.
+	Cred *cred.Cred
+
 	flags atomic.Uint32 // O_* flags, without those of opening
+	mode  fileMode      // Constant once open
 	refs  atomic.Int64
 
 	posLock sched.Mutex
-	pos     int64 // posLock
+	pos     int64 // posLock, or owned by the only user
+	// owner is who gets SIGIO; F_SETOWN.
+	owner atomic.Int64
+	// locked is set once the file or one of its users has locked something.
+	locked atomic.Bool
 }
+
+// fileMode says what can be done with an open file; Linux's FMODE_*.
+type fileMode uint32
+
+const (
+	modeRead   fileMode = 1 << iota // open for reading
+	modeWrite                       // open for writing
+	modeSeek                        // has a position
+	modePread                       // pread(2) and pwrite(2) work
+	modePath                        // O_PATH
+	modeWriter                      // counted in Inode.writers and Mount.writers
+	modeOpened                      // Release is to be called
+	modeHeld                        // counted in Inode.users and Mount.users
+)
 
 // FileOps is what an open file does; Linux's struct file_operations. Embed
 // NoOps to answer what makes no sense for a file as Linux does.
@@ -91,12 +114,117 @@ func (f *File) Flags() uint32 { return f.flags.Load() }
 // NonBlock reports whether the file has O_NONBLOCK.
 func (f *File) NonBlock() bool { return f.flags.Load()&syscall.O_NONBLOCK != 0 }
 
+// CanRead reports whether it is open for reading.
+func (f *File) CanRead() bool { return f.mode&modeRead != 0 }
+
+// CanWrite reports whether it is open for writing.
+func (f *File) CanWrite() bool { return f.mode&modeWrite != 0 }
+
+// IsPath reports whether it was opened with O_PATH.
+func (f *File) IsPath() bool { return f.mode&modePath != 0 }
+
+// CanSeek reports whether it has a position that lseek(2) moves.
+func (f *File) CanSeek() bool { return f.mode&modeSeek != 0 }
+
+// CanPread reports whether pread(2) and pwrite(2) work.
+func (f *File) CanPread() bool { return f.mode&modePread != 0 }
+
+// Nonseekable makes a file one without positions: lseek, pread and pwrite
+// answer ESPIPE. For a driver's open function.
+func (f *File) Nonseekable() { f.mode &^= modeSeek | modePread }
+
+// SetFlags replaces those status flags that F_SETFL can change.
+func (f *File) SetFlags(flags uint32) {
+	for {
+		old := f.flags.Load()
+		if f.flags.CompareAndSwap(old, old&^setflFlags|flags&setflFlags) {
+			return
+		}
+	}
+}
+
+// Pos returns the position. It is exact only if nobody uses the file meanwhile.
+func (f *File) Pos() int64 { return atomic.LoadInt64(&f.pos) }
+
+// SetPos sets the position.
+func (f *File) SetPos(pos int64) { atomic.StoreInt64(&f.pos, pos) }
+
 // Get adds a reference.
 func (f *File) Get() { f.refs.Add(1) }
 
-// Put gives a reference up. The last one calls Release.
+// tryGet adds a reference unless there is none left.
+func (f *File) tryGet() bool {
+	for {
+		n := f.refs.Load()
+		if n <= 0 {
+			return false
+		}
+		if f.refs.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+// Put gives a reference up. The last one closes the file, which may sleep.
 func (f *File) Put() {
 	if f.refs.Add(-1) == 0 {
 		f.release()
 	}
+}
+
+// close is what happens when a descriptor of a table is closed.
+func (f *File) close(owner *Files) error {
+	if f.locked.Load() {
+		f.Inode.unlockRecords(owner)
+	}
+	f.Put()
+	return nil
+}
+
+// release undoes what opening did, in reverse.
+func (f *File) release() {
+	if f.locked.Load() {
+		f.Inode.unlockFile(f)
+	}
+	if f.mode&modeOpened != 0 {
+		f.Ops.Release(f)
+	}
+	if f.mode&modeWriter != 0 {
+		f.Inode.PutWriteAccess()
+		if f.Path.Mount != nil {
+			f.Path.Mount.writers.Add(-1)
+		}
+	}
+	if f.mode&modeHeld != 0 {
+		f.Inode.drop()
+		f.Path.put()
+	}
+}
+
+// MapPath is the file's name in /proc/PID/maps.
+func (f *File) MapPath() string { return DPath(Path{}, f.Path) }
+
+// MapID returns the device and inode numbers shown there.
+func (f *File) MapID() (dev, ino uint64) { return uint64(f.Inode.SB.Dev), f.Inode.Ino }
+
+// Mapping returns the page cache of the file, nil if it has none.
+func (f *File) Mapping() *vm.AddressSpace { return f.Inode.Mapping }
+
+// ReadAt reads file contents into kernel memory, as much as there is: io.EOF
+// never comes, a short count is the end. EINVAL for what is no regular file.
+func (f *File) ReadAt(b []byte, off int64) (int, error) {
+	done := 0
+	for done < len(b) {
+		it := uaccess.KernelIter(b[done:])
+		pos := off + int64(done)
+		n, err := f.Ops.Read(f, &it, &pos)
+		if err != nil {
+			return done, err
+		}
+		if n == 0 {
+			break
+		}
+		done += n
+	}
+	return done, nil
 }

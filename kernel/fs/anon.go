@@ -1,0 +1,47 @@
+package fs
+
+import (
+	"syscall"
+
+	"onsen/kernel/cred"
+)
+
+// pseudoSB is the file system of files that have no name: pipes, events. Linux
+// has one for each kind, which no program can tell.
+var pseudoSB = NewSuperBlock(&FilesystemType{Name: "anon_inodefs", NoDev: true}, 0x09041934, 0, SimpleSuper{})
+
+// anonInode is the inode that all files of NewAnonFile share, as in Linux.
+var anonInode = pseudoSB.NewInode(0o600, NoInodeOps{})
+
+// NewPseudoInode returns an inode for files without a name, such as a pipe's.
+func NewPseudoInode(mode uint32, ops InodeOps) *Inode { return pseudoSB.NewInode(mode, ops) }
+
+// NewAnonFile returns an open file on the anonymous inode; name is what
+// /proc/PID/fd shows after "anon_inode:", with its brackets if it has some. It
+// has no position, and is open as the access mode in flags says.
+func NewAnonFile(name string, ops FileOps, private any, flags uint32) *File {
+	return NewPseudoFile(anonInode, "anon_inode:"+name, ops, private, flags)
+}
+
+// NewPseudoFile returns an open file, with one reference, on an inode of
+// NewPseudoInode. name is all that /proc/PID/fd shows.
+func NewPseudoFile(i *Inode, name string, ops FileOps, private any, flags uint32) *File {
+	f := &File{Ops: ops, Inode: i, Path: Path{Dentry: newDentry(nil, name, i)}, Private: private, Cred: &cred.Cred{}}
+	f.flags.Store(flags &^ (openingFlags | syscall.O_CLOEXEC))
+	f.mode = accessMode(flags) | modeOpened
+	f.refs.Store(1)
+	return f
+}
+
+// accessMode returns the rights that O_RDONLY, O_WRONLY or O_RDWR give.
+func accessMode(flags uint32) fileMode {
+	switch flags & oAccMode {
+	case syscall.O_RDONLY:
+		return modeRead
+	case syscall.O_WRONLY:
+		return modeWrite
+	case syscall.O_RDWR:
+		return modeRead | modeWrite
+	}
+	return 0 // 3 gives neither: only ioctl works
+}
