@@ -10,4 +10,6 @@ var (
 	_ [unsafe.Sizeof(Frame{}) - frameSize]byte
 	_ [switchRecordSize - unsafe.Sizeof(switchRecord{})]byte
 	_ [unsafe.Sizeof(switchRecord{}) - switchRecordSize]byte
+	_ [userRecordSize - unsafe.Sizeof(userRecord{})]byte
+	_ [unsafe.Sizeof(userRecord{}) - userRecordSize]byte
 )

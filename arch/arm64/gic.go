@@ -81,7 +81,7 @@ func initLines(base, first, n uintptr) {
 func initPrivate(base uintptr) {
 	initLines(base, 0, firstSPI)
 	setTrigger(base, gic.timer, gic.timerEdge)
-	write32(base+gicdSetEnable, 1<<sgiWake|1<<sgiStop|1<<(gic.timer&31))
+	write32(base+gicdSetEnable, 1<<sgiWake|1<<sgiStop|1<<sgiRetire|1<<(gic.timer&31))
 }
 
 //go:nosplit

@@ -3,8 +3,9 @@ package arm64
 // Interrupt numbers (INTIDs), GICv3 2.2: software generated from 0, private
 // peripheral from 16, shared peripheral from 32; 1020 and up are special.
 const (
-	sgiWake = 0 // look at the recorded events
-	sgiStop = 1 // stop for a panic
+	sgiWake   = 0 // look at the recorded events
+	sgiStop   = 1 // stop for a panic
+	sgiRetire = 2 // forget an address space, see RetireMM
 
 	firstPPI   = 16
 	firstSPI   = 32

@@ -61,7 +61,11 @@ func interrupt(f *Frame) {
 //
 //go:nosplit
 func fault(f *Frame) {
-	rtFault(f, faultOf(f.ESR), faultAddress(f.ESR, f.FAR, f.IP))
+	addr := faultAddress(f.ESR, f.FAR, f.IP)
+	if fixUserAccess(f, addr) {
+		return
+	}
+	rtFault(f, faultOf(f.ESR), addr)
 }
 
 // unexpected handles system errors, overflows of a kernel stack, and exceptions
@@ -89,6 +93,9 @@ func record(f *Frame) {
 		c.events.Or(uint32(spec.EventDevice))
 	}
 	endInterrupt(token)
+	if irq == sgiRetire {
+		answerRetire()
+	}
 	if irq == sgiStop {
 		stopThisCPU(f)
 	}

@@ -15,6 +15,9 @@ type percpu struct {
 	id      uint64  // index
 	current uintptr // the running task
 	kstack  uintptr // top of the running thread's kernel stack
+	mm      uintptr // *MMContext in TTBR0_EL1, or 0
+	retire  uint32  // not 0: mm may be one to forget
+	user    uintptr // *UserContext whose thread pointer is in TPIDR_EL0, or 0
 
 	idleStack  uintptr // top of the stack of the idle loop
 	emergency  uintptr // top of the stack for a kernel stack overflow

@@ -46,6 +46,7 @@ func bootTables(area, offset uintptr) (poolEnd uintptr) {
 func bootGo(tree, level, zero, offset, area, poolEnd uintptr) uintptr {
 	clearBSS(area)
 	imageOffset = offset
+	hasPAN = detectPAN()
 	kernel.root, kernel.offset = area+bootKernelRoot-offset, DirectMapBase
 
 	boot.tree, boot.level = tree, uint64(level)

@@ -8,15 +8,15 @@
 // ORGN0/1 1, SH0/1 3, TG0 0, TG1 2. Arm ARM D19.2, TCR_EL1.
 #define TCR_FIXED 0xb5103510
 #define TCR_AS_SHIFT 36	/* 16-bit ASIDs */
+#define TCR_TBI0 (1<<37)	/* programs may tag their pointers */
 
 // SCTLR_EL1: the bits that are 1 on every CPU without the extension that gives
 // them a meaning (EOS 11, EIS 22, SPAN 23, nTLSMD 28, LSMAOE 29, TSCXT 20, SED
 // 8), user access to DC ZVA, CTR_EL0, cache maintenance, WFI and WFE (14, 15,
 // 26, 16, 18), and stack alignment checks (3, 4). Arm ARM D19.2, SCTLR_EL1.
 #define SCTLR_OFF 0x34d5c918
-// With MMU, both caches, and writable memory never executable: M 0, C 2, I 12,
-// WXN 19.
-#define SCTLR_ON (SCTLR_OFF | 1<<0 | 1<<2 | 1<<12 | 1<<19)
+// With MMU and both caches: M 0, C 2, I 12.
+#define SCTLR_ON (SCTLR_OFF | 1<<0 | 1<<2 | 1<<12)
 #define SCTLR_SPAN (1<<23)
 
 // CPACR_EL1.FPEN: no trap on vector registers. Arm ARM D19.2.
@@ -154,7 +154,7 @@ TEXT ·whereLoaded(SB),NOSPLIT|NOFRAME,$0-0
 TEXT ·enableMMU(SB),NOSPLIT|NOFRAME,$0-0
 	MOVD	$const_mairValue, R0
 	MSR	R0, MAIR_EL1
-	MOVD	$TCR_FIXED, R0
+	MOVD	$(TCR_FIXED|TCR_TBI0), R0
 	// IPS (34:32) is what the CPU can do, but 5 (48 bits) at most; AS (36) if
 	// it has 16-bit ASIDs. Arm ARM D19.2, ID_AA64MMFR0_EL1.
 	MRS	ID_AA64MMFR0_EL1, R1
@@ -212,6 +212,13 @@ TEXT ·leaveIdentity(SB),NOSPLIT|NOFRAME,$0-0
 	MOVD	$(1<<22), R0		// PAN: Arm ARM C5.2.19
 	MSR	R0, PAN
 noPAN:
+	MRS	ID_AA64DFR0_EL1, R1
+	UBFX	$8, R1, $4, R1		// PMUVer: 0 none, 15 another kind
+	SUB	$1, R1
+	CMP	$14, R1
+	BHS	noPMU
+	MSR	ZR, PMUSERENR_EL0	// the counters are not for programs
+noPMU:
 	ISB	$15
 	RET
 

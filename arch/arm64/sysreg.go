@@ -26,7 +26,7 @@ func IRQDisable()
 func IRQDisabled() bool
 
 // CPURelax is called in every loop that waits for another CPU. It stops this
-// CPU if a panic on another one asks for it.
+// CPU if a panic on another one asks for it, and answers RetireMM.
 func CPURelax()
 
 // position returns where the caller is.

@@ -29,7 +29,13 @@ TEXT ·CPURelax(SB),NOSPLIT|NOFRAME,$0-0
 	YIELD
 	MOVWU	·stopper(SB), R0
 	CBNZ	R0, stop
+	MRS	TPIDR_EL1, R0
+	MOVWU	percpu_retire(R0), R0
+	CBNZ	R0, retire
 	RET
+retire:
+	MOVD	$·answerRetire(SB), R0
+	JMP	(R0)
 stop:
 	// Indirect, because it does not return if it needs much stack.
 	MOVD	$·answerStop(SB), R0

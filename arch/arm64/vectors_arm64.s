@@ -21,6 +21,13 @@
 	MOVD	$number, R0	\
 	B	handler
 
+// In user mode the kernel stack holds a userRecord; see enter_arm64.s.
+#define USER_ENTRY(handler) \
+	PCALIGN	$128	\
+	STP	(g, R30), userRecord_scratch(RSP)	\
+	MOVD	userRecord_context(RSP), g	\
+	B	handler
+
 TEXT ·vectors(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	PCALIGN	$2048
 	ENTRY(0, ·syncThread(SB))
@@ -49,12 +56,14 @@ overflow:
 	ENTRY(5, ·strayKernel(SB))
 	ENTRY(6, ·strayKernel(SB))
 	ENTRY(7, ·strayKernel(SB))
-	ENTRY(8, ·strayThread(SB))
-	ENTRY(9, ·strayThread(SB))
+	// Programs: 64-bit ones, and 32-bit ones, which cannot be but would be
+	// treated alike.
+	USER_ENTRY(·userSync(SB))
+	USER_ENTRY(·userIRQ(SB))
 	ENTRY(10, ·strayThread(SB))
 	ENTRY(11, ·strayThread(SB))
-	ENTRY(12, ·strayThread(SB))
-	ENTRY(13, ·strayThread(SB))
+	USER_ENTRY(·userSync(SB))
+	USER_ENTRY(·userIRQ(SB))
 	ENTRY(14, ·strayThread(SB))
 	ENTRY(15, ·strayThread(SB))
 

@@ -1,0 +1,32 @@
+package arm64
+
+// What a new program is told, and where it finds itself.
+const (
+	// ELFMachine is EM_AARCH64.
+	ELFMachine = 183
+
+	// TaskSize is the end of user space: 48 bits of address.
+	TaskSize uintptr = 1 << 48
+	// UserStackTop is where a program's first stack ends at most; Linux's
+	// STACK_TOP.
+	UserStackTop = TaskSize
+	// ELFDynBase is where a position-independent program with an interpreter
+	// goes; Linux's ELF_ET_DYN_BASE.
+	ELFDynBase uintptr = 2 * (TaskSize / 3)
+)
+
+// Platform returns AT_PLATFORM.
+func Platform() string { return "aarch64" }
+
+// CloneArgs sorts the arguments of clone(2), whose order depends on the
+// architecture.
+func CloneArgs(a *[6]uintptr) (flags, stack, ptid, ctid, tls uintptr) {
+	return a[0], a[1], a[2], a[4], a[3]
+}
+
+// sigReturnCode is what a signal handler returns to if its owner has not said
+// where: mov x8, #139 (rt_sigreturn); svc #0.
+var sigReturnCode = [...]byte{0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4}
+
+// SigReturnCode returns code that does rt_sigreturn(2).
+func SigReturnCode() []byte { return sigReturnCode[:] }

@@ -1,0 +1,100 @@
+//go:build metal && arm64
+
+package arm64
+
+import (
+	"runtime"
+	"unsafe"
+
+	"onsen/arch/spec"
+)
+
+// userRecord is what enterUser leaves on the thread's kernel stack while a
+// program runs: how to get back.
+type userRecord struct {
+	context uintptr // *UserContext
+	sp      uintptr // SP_EL0
+	g, fp   uint64
+	lr      uint64
+	_       uint64
+	scratch [2]uint64 // for the entry code
+}
+
+const userRecordSize = 64
+
+// What enterUser returns.
+const (
+	leftInterrupt = iota
+	leftSyscall
+	leftException
+)
+
+// enterUser goes to user mode with the registers in c and returns after the
+// next exception there. Interrupts are masked before and enabled afterwards.
+//
+//go:noescape
+func enterUser(c *UserContext) (left int)
+
+// EnterUser goes to user mode with the registers in c and returns after the next
+// exception there, with all registers in c. The caller has loaded c with
+// SwitchUser and masked interrupts; they are enabled on return.
+//
+// An interrupt in user mode is not acknowledged there: it ends user mode, and
+// comes again as soon as interrupts are enabled, in kernel mode.
+//
+//go:nosplit
+func EnterUser(c *UserContext) spec.Entry {
+	left := enterUser(c)
+	if left == leftSyscall {
+		return spec.EntrySyscall
+	}
+	if left == leftInterrupt {
+		// It may have come because the runtime wants to stop this thread.
+		runtime.TaskSafePoint()
+		return spec.EntryInterrupt
+	}
+	return c.decode()
+}
+
+// SwitchUser saves what prev has in the processor beyond what EnterUser saves,
+// and loads that of next. Either may be nil. The caller cannot migrate.
+//
+//go:nosplit
+func SwitchUser(prev, next *UserContext) {
+	if prev != nil {
+		prev.tls = readTLS()
+	}
+	if next != nil {
+		writeTLS(next.tls)
+	}
+	thisCPU().user = uintptr(unsafe.Pointer(next))
+}
+
+// loaded reports whether the thread pointer of c is in this CPU's register.
+//
+//go:nosplit
+func (c *UserContext) loaded() bool { return thisCPU().user == uintptr(unsafe.Pointer(c)) }
+
+// TLS returns the thread pointer. c is the caller's, or its task does not run.
+//
+//go:nosplit
+func (c *UserContext) TLS() uintptr {
+	if c.loaded() {
+		return uintptr(readTLS())
+	}
+	return uintptr(c.tls)
+}
+
+// SetTLS sets the thread pointer. c is the caller's, or its task does not run.
+//
+//go:nosplit
+func (c *UserContext) SetTLS(tls uintptr) {
+	c.tls = uint64(tls)
+	if c.loaded() {
+		writeTLS(c.tls)
+	}
+}
+
+// readTLS and writeTLS access TPIDR_EL0.
+func readTLS() uint64
+func writeTLS(v uint64)

@@ -1,0 +1,20 @@
+//go:build !metal
+
+package arm64
+
+// TLS returns the thread pointer.
+func (c *UserContext) TLS() uintptr { return uintptr(c.tls) }
+
+// SetTLS sets the thread pointer.
+func (c *UserContext) SetTLS(tls uintptr) { c.tls = uint64(tls) }
+
+// CPURelax does nothing.
+func CPURelax() {}
+
+// asidCount is small, so that tests see generations change.
+func asidCount() uint64 { return 128 }
+
+// localFlushes counts.
+var localFlushes int
+
+func flushLocal() { localFlushes++ }
