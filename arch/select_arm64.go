@@ -5,8 +5,11 @@ package arch
 import (
 	"sync/atomic"
 
+	"unsafe"
+
 	impl "onsen/arch/arm64"
 	"onsen/arch/bootinfo"
+	"onsen/arch/spec"
 )
 
 // Regions of the kernel's half of the address space.
@@ -288,3 +291,154 @@ func StopOtherCPUs() { impl.StopOtherCPUs() }
 // StoppedFrame returns the registers with which StopOtherCPUs has stopped a CPU,
 // or nil. Those of a CPU that was waiting for another one may be incomplete.
 func StoppedFrame(cpu int) *Frame { return impl.StoppedFrame(cpu) }
+
+// TaskSize is the end of user space: no address of a program is as high.
+const TaskSize = impl.TaskSize
+
+// UserStackTop is the end of a new program's stack, before randomisation.
+const UserStackTop = impl.UserStackTop
+
+// PtRegs are the registers of a program in user mode, as it left it. Owned by
+// the task; changes count when it goes back.
+type PtRegs = impl.PtRegs
+
+// UserContext is all that the processor keeps for a program. The zero value
+// must be made ready by Reset or Copy before the first EnterUser.
+type UserContext = impl.UserContext
+
+// EnterUser lets the program of c run until it needs the kernel, and tells why.
+// The caller has masked interrupts, which are unmasked on return; those that
+// came are recorded as events. The program's registers are in c again. Those it
+// could not run with, such as a program counter outside of user space, count as
+// the fault that they cause.
+//
+//go:nosplit
+func EnterUser(c *UserContext) spec.Entry { return impl.EnterUser(c) }
+
+// SwitchUser is called, with interrupts masked, when the CPU is given from one
+// task to another. It saves what prev's program has in registers that the
+// kernel does not use, and sees to it that next's is loaded in time. Either is
+// nil for a task without a program.
+//
+//go:nosplit
+func SwitchUser(prev, next *UserContext) { impl.SwitchUser(prev, next) }
+
+// CopyFromUser copies n bytes from user memory at src and returns how many of
+// them, the last ones, it could not read. The caller has checked that the
+// addresses are below TaskSize, and resolves the fault.
+//
+//go:nosplit
+func CopyFromUser(dst unsafe.Pointer, src, n uintptr) (left uintptr) {
+	return impl.CopyFromUser(dst, src, n)
+}
+
+// CopyToUser copies n bytes to user memory at dst; see CopyFromUser.
+//
+//go:nosplit
+func CopyToUser(dst uintptr, src unsafe.Pointer, n uintptr) (left uintptr) {
+	return impl.CopyToUser(dst, src, n)
+}
+
+// ClearUser zeroes n bytes of user memory at dst; see CopyFromUser.
+//
+//go:nosplit
+func ClearUser(dst, n uintptr) (left uintptr) { return impl.ClearUser(dst, n) }
+
+// LoadUser32 loads an aligned word of user memory in one access. ok is false if
+// that faults.
+//
+//go:nosplit
+func LoadUser32(addr uintptr) (v uint32, ok bool) { return impl.LoadUser32(addr) }
+
+// CmpxchgUser32 stores new in an aligned word of user memory if it holds old,
+// atomically, and returns what it held. ok is false if that faults.
+//
+//go:nosplit
+func CmpxchgUser32(addr uintptr, old, new uint32) (prev uint32, ok bool) {
+	return impl.CmpxchgUser32(addr, old, new)
+}
+
+// PTE is an entry of a program's page tables. All tables have 512 entries of 8
+// bytes; there are 4 levels, and pages only at the lowest.
+type PTE = impl.PTE
+
+// MakePTE returns the entry for a page of user memory. Rights of 0 keep the
+// page but let nobody use it through this entry, the kernel's copies included.
+//
+//go:nosplit
+func MakePTE(pa uintptr, p spec.UserProt) PTE { return impl.MakePTE(pa, p) }
+
+// MakeTable returns the entry for a table of the next level.
+//
+//go:nosplit
+func MakeTable(pa uintptr) PTE { return impl.MakeTable(pa) }
+
+// MMContext is an address space as the processor sees it. It must not be
+// copied.
+type MMContext = impl.MMContext
+
+// SwitchMM makes this CPU use the page tables of c, or the kernel's own if c is
+// nil. Preemption is disabled.
+//
+//go:nosplit
+func SwitchMM(c *MMContext) { impl.SwitchMM(c) }
+
+// RetireMM makes every CPU forget c. No task uses it any longer; its tables may
+// be freed afterwards.
+//
+//go:nosplit
+func RetireMM(c *MMContext) { impl.RetireMM(c) }
+
+// FlushTLB makes every CPU that uses c forget the translations of [start, end).
+// It returns when all have; while it waits it answers the others.
+//
+//go:nosplit
+func FlushTLB(c *MMContext, start, end uintptr) { impl.FlushTLB(c, start, end) }
+
+// SyncICache makes n bytes of code that were written at a kernel address, which
+// shows a page of a program, visible to instruction fetches.
+//
+//go:nosplit
+func SyncICache(va, n uintptr) { impl.SyncICache(va, n) }
+
+// SyscallNames returns Linux's name for each system call number, empty where
+// there is none. The caller must not change it.
+func SyscallNames() []string { return impl.SyscallNames() }
+
+// CloneArgs tells the arguments of clone(2), whose order differs between
+// architectures, apart.
+func CloneArgs(a *[6]uintptr) (flags, stack, ptid, ctid, tls uintptr) { return impl.CloneArgs(a) }
+
+// ArchPrctl is arch_prctl(2) of the calling task, whose context is c. An
+// architecture without it returns EINVAL.
+func ArchPrctl(c *UserContext, code int, addr uintptr) (uintptr, error) {
+	return impl.ArchPrctl(c, code, addr)
+}
+
+// ELFMachine is the e_machine of programs for this architecture.
+const ELFMachine = impl.ELFMachine
+
+// HWCAP2 returns the second word of what the auxiliary vector says about the
+// processor.
+func HWCAP2() uintptr { return impl.HWCAP2() }
+
+// Platform returns the string of AT_PLATFORM.
+func Platform() string { return impl.Platform() }
+
+// PushSignalFrame makes the program of c handle a signal: it writes a frame to
+// the program's stack, from which PopSignalFrame restores everything, and
+// changes the registers. On EFAULT nothing has changed but user memory.
+func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error { return impl.PushSignalFrame(c, f) }
+
+// PopSignalFrame does the work of sigreturn(2): it loads the registers of c
+// from the frame at the program's stack pointer, with read, and returns the
+// signal mask and the alternate stack that are to be set. It returns EFAULT for
+// a frame that cannot be read or that no program may continue with; the
+// registers are then without meaning.
+func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (mask uint64, alt spec.AltStack, err error) {
+	return impl.PopSignalFrame(c, read)
+}
+
+// SigReturnCode returns the code to map for handlers without a restorer, or
+// nothing where programs have to bring their own.
+func SigReturnCode() []byte { return impl.SigReturnCode() }

@@ -3,6 +3,7 @@
 package arch
 
 import (
+	"encoding/binary"
 	"sync/atomic"
 	"syscall"
 
@@ -75,8 +76,14 @@ func (c *UserContext) Reset() { *c = UserContext{} }
 // TLS returns the thread pointer.
 func (c *UserContext) TLS() uintptr { return c.tls }
 
-// SetTLS sets the thread pointer.
-func (c *UserContext) SetTLS(tls uintptr) { c.tls = tls }
+// SetTLS sets the thread pointer; EPERM if a program may not have it.
+func (c *UserContext) SetTLS(tls uintptr) error {
+	if tls >= TaskSize {
+		return syscall.EPERM
+	}
+	c.tls = tls
+	return nil
+}
 
 // EnterUser has nowhere to go.
 func EnterUser(*UserContext) spec.Entry { panic("arch: no user mode on the host") }
@@ -145,3 +152,57 @@ func SyncICache(_, _ uintptr) {}
 
 // SyscallNames is empty: the fake machine has no numbers.
 func SyscallNames() []string { return nil }
+
+// CloneArgs tells the arguments of clone(2) apart, in amd64's order.
+func CloneArgs(a *[6]uintptr) (flags, stack, ptid, ctid, tls uintptr) {
+	return a[0], a[1], a[2], a[3], a[4]
+}
+
+// ArchPrctl knows nothing.
+func ArchPrctl(*UserContext, int, uintptr) (uintptr, error) { return 0, syscall.EINVAL }
+
+const (
+	// ELFMachine is amd64's e_machine.
+	ELFMachine = 62
+	// UserStackTop is the end of a new program's stack.
+	UserStackTop = TaskSize
+)
+
+// HWCAP2 returns nothing.
+func HWCAP2() uintptr { return 0 }
+
+// Platform returns the fake machine's name.
+func Platform() string { return "fake" }
+
+// PushSignalFrame writes a frame of three words, program counter, stack pointer
+// and mask, and enters the handler.
+func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
+	sp := c.regs.Stack
+	if f.SP != 0 {
+		sp = f.SP
+	}
+	sp -= 24
+	var b []byte
+	for _, w := range [...]uintptr{c.regs.IP, c.regs.Stack, uintptr(f.Mask)} {
+		b = binary.LittleEndian.AppendUint64(b, uint64(w))
+	}
+	if err := f.Write(sp, b); err != nil {
+		return err
+	}
+	c.regs.IP, c.regs.Stack, c.regs.Args[0] = f.Handler, sp, uintptr(f.Sig)
+	return nil
+}
+
+// PopSignalFrame undoes PushSignalFrame. There was no alternate stack.
+func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (mask uint64, alt spec.AltStack, err error) {
+	var b [24]byte
+	if err := read(c.regs.Stack, b[:]); err != nil {
+		return 0, alt, err
+	}
+	c.regs.IP = uintptr(binary.LittleEndian.Uint64(b[0:]))
+	c.regs.Stack = uintptr(binary.LittleEndian.Uint64(b[8:]))
+	return binary.LittleEndian.Uint64(b[16:]), spec.AltStack{Flags: 2}, nil
+}
+
+// SigReturnCode is empty: handlers return to the restorer.
+func SigReturnCode() []byte { return nil }
