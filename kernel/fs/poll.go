@@ -1,6 +1,11 @@
 package fs
 
-import "onsen/kernel/sched"
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"onsen/kernel/sched"
+)
 
 // PollEvents is a set of poll(2) events.
 type PollEvents uint32
@@ -32,5 +37,83 @@ type PollTable struct {
 func (t *PollTable) Wait(q *sched.WaitQueue) {
 	if t != nil && t.Queue != nil {
 		t.Queue(q)
+	}
+}
+
+// PollWaiter sleeps until one of many files announces a change; Linux's struct
+// poll_wqueues. It belongs to the task that calls Init, which calls Free before
+// it leaves.
+type PollWaiter struct {
+	// Table is passed to the Poll methods of the files, once each.
+	Table PollTable
+
+	task      *sched.Task
+	triggered atomic.Bool // a change was announced since the last Wait
+	first     pollChunk
+	last      *pollChunk
+}
+
+// pollChunk has the entries of some queues.
+type pollChunk struct {
+	entries [16]pollEntry
+	used    int
+	next    *pollChunk
+}
+
+// pollEntry is one place in a queue.
+type pollEntry struct {
+	sched.WaitEntry // first field: see pollWake
+	waiter          *PollWaiter
+	queue           *sched.WaitQueue
+}
+
+// Init makes w ready for the calling task.
+func (w *PollWaiter) Init() {
+	w.task = sched.Current()
+	w.last = &w.first
+	w.Table.Queue = w.add
+}
+
+func (w *PollWaiter) add(q *sched.WaitQueue) {
+	c := w.last
+	if c.used == len(c.entries) {
+		c.next = new(pollChunk)
+		c = c.next
+		w.last = c
+	}
+	e := &c.entries[c.used]
+	c.used++
+	e.Task, e.Func, e.waiter, e.queue = w.task, pollWake, w, q
+	q.Add(&e.WaitEntry, false)
+}
+
+// pollWake is called by a queue's waker.
+func pollWake(e *sched.WaitEntry) bool {
+	w := (*pollEntry)(unsafe.Pointer(e)).waiter
+	w.triggered.Store(true)
+	return sched.TryToWakeUp(w.task, sched.TaskNormal)
+}
+
+// Wait sleeps until a change was announced since Init or the last Wait, a
+// signal is pending, or ns nanoseconds have passed. It returns how many are
+// left.
+func (w *PollWaiter) Wait(ns int64) (left int64) {
+	sched.SetCurrentState(sched.TaskInterruptible)
+	left = ns
+	if !w.triggered.Load() {
+		left = sched.ScheduleTimeout(ns)
+	}
+	sched.SetCurrentState(sched.TaskRunning)
+	w.triggered.Store(false)
+	return left
+}
+
+// Free leaves all queues.
+func (w *PollWaiter) Free() {
+	for c := &w.first; c != nil; c = c.next {
+		for i := range c.entries[:c.used] {
+			e := &c.entries[i]
+			e.queue.Remove(&e.WaitEntry)
+		}
 	}
 }

@@ -1,0 +1,20 @@
+//go:build metal
+
+package pipe
+
+import (
+	"unsafe"
+
+	"onsen/arch"
+	"onsen/kernel/mm"
+)
+
+func allocPage() uintptr     { return mm.AllocPage() }
+func getPage(pa uintptr)     { mm.GetPage(pa) }
+func putPage(pa uintptr)     { mm.PutPage(pa) }
+func shared(pa uintptr) bool { return mm.PageOwners(pa) > 1 }
+
+// pageBytes returns the contents of a page.
+func pageBytes(pa uintptr) *[pageSize]byte {
+	return (*[pageSize]byte)(unsafe.Pointer(arch.PhysToVirt(pa)))
+}
