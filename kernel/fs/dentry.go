@@ -1,9 +1,6 @@
 package fs
 
-import (
-	"strings"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // Dentry is a name in a directory; Linux's struct dentry. It always has an
 // inode.
@@ -17,6 +14,8 @@ type Dentry struct {
 	// kids are the names in a directory, nil if there are none yet. Written
 	// under Inode.Lock.
 	kids atomic.Pointer[childTable]
+	// moves is odd while names are between two tables. Written under Inode.Lock.
+	moves atomic.Uint32
 	// mounts is the number of mounts on it. Written under namespaceLock.
 	mounts atomic.Int32
 	// unhashed is set when the name is taken away.
@@ -53,9 +52,8 @@ type child struct {
 	cookie        int64 // its position in a listing. Constant
 }
 
-// childTable is a hash table that is read without a lock: a reader that is
-// overtaken by a change may miss a name, and then looks again under the lock,
-// but never finds a wrong one.
+// childTable is a hash table that is read without a lock. A reader never finds
+// a wrong name; while the table grows it may miss one, which Dentry.moves shows.
 type childTable struct {
 	chains []atomic.Pointer[child] // a power of two
 	count  int
@@ -75,19 +73,21 @@ func hashName(name string) uint32 {
 	return h
 }
 
-// lookup finds a name among the children, nil if it is not there or was missed.
-func (d *Dentry) lookup(name string, hash uint32) *Dentry {
+// lookup finds a name among the children. If it finds nothing, sure tells that
+// there is nothing rather than that a change may have hidden it.
+func (d *Dentry) lookup(name string, hash uint32) (found *Dentry, sure bool) {
+	moves := d.moves.Load()
 	t := d.kids.Load()
 	if t == nil {
-		return nil
+		return nil, true
 	}
 	c := t.chains[hash&uint32(len(t.chains)-1)].Load()
 	for ; c != nil; c = c.next.Load() {
 		if c.hash == hash && c.name == name {
-			return c.d
+			return c.d, true
 		}
 	}
-	return nil
+	return nil, moves&1 == 0 && moves == d.moves.Load()
 }
 
 // insert makes child known under its name.
@@ -120,10 +120,12 @@ func (d *Dentry) grow(t *childTable) *childTable {
 		return t
 	}
 	n := &childTable{chains: make([]atomic.Pointer[child], 4*len(t.chains)), count: t.count, first: t.first, last: t.last}
+	d.moves.Add(1) // readers of t may now stray into other chains
 	for c := t.first; c != nil; c = c.after {
-		n.chain(c) // readers of t may now stray into other chains, and miss
+		n.chain(c)
 	}
 	d.kids.Store(n)
+	d.moves.Add(1)
 	return n
 }
 
@@ -183,9 +185,8 @@ func (d *Dentry) isBelow(dir *Dentry) bool {
 	return false
 }
 
-// Children lists the dentries of a directory whose file system is Resident, by
-// calling emit with those from position pos on, until emit returns false. It
-// returns the position after the last one taken.
+// children calls emit with the dentries from position pos on, in order, until it
+// returns false.
 //
 // Preconditions: d.Inode.Lock held.
 func (d *Dentry) children(pos int64, emit func(*Dentry, int64) bool) {
@@ -204,6 +205,3 @@ func (d *Dentry) children(pos int64, emit func(*Dentry, int64) bool) {
 	for ; c != nil && emit(c.d, c.cookie); c = c.after {
 	}
 }
-
-// cloneName copies a name out of a buffer that will be used again.
-func cloneName(name string) string { return strings.Clone(name) }

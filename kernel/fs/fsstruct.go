@@ -7,19 +7,22 @@ import (
 )
 
 // FsStruct is what CLONE_FS shares: root, working directory and umask; Linux's
-// struct fs_struct. It holds its two places' mounts.
+// struct fs_struct. It holds the mounts of its two places.
 type FsStruct struct {
-	lock      spin.Lock
-	root, pwd Path // lock
+	lock spin.Lock
+	// root and pwd are replaced, never changed. Written under lock.
+	root, pwd atomic.Pointer[Path]
 	umask     atomic.Uint32
 	users     atomic.Int32
 }
 
 // NewFsStruct returns one that stands at a root, with one user and umask 022.
 func NewFsStruct(root Path) *FsStruct {
-	f := &FsStruct{root: root, pwd: root}
+	f := new(FsStruct)
 	root.get()
 	root.get()
+	f.root.Store(&root)
+	f.pwd.Store(&root)
 	f.umask.Store(0o22)
 	f.users.Store(1)
 	return f
@@ -29,10 +32,12 @@ func NewFsStruct(root Path) *FsStruct {
 func (f *FsStruct) Copy() *FsStruct {
 	n := new(FsStruct)
 	f.lock.Lock()
-	n.root, n.pwd = f.root, f.pwd
-	n.root.get()
-	n.pwd.get()
+	root, pwd := f.root.Load(), f.pwd.Load()
+	root.get()
+	pwd.get()
 	f.lock.Unlock()
+	n.root.Store(root)
+	n.pwd.Store(pwd)
 	n.umask.Store(f.umask.Load())
 	n.users.Store(1)
 	return n
@@ -47,41 +52,27 @@ func (f *FsStruct) Users() int { return int(f.users.Load()) }
 // Put takes a user away; the last one frees it.
 func (f *FsStruct) Put() {
 	if f.users.Add(-1) == 0 {
-		f.root.put()
-		f.pwd.put()
+		f.root.Load().put()
+		f.pwd.Load().put()
 	}
 }
 
 // Root returns the root directory.
-func (f *FsStruct) Root() Path {
-	f.lock.Lock()
-	defer f.lock.Unlock()
-	return f.root
-}
+func (f *FsStruct) Root() Path { return *f.root.Load() }
 
 // Pwd returns the working directory.
-func (f *FsStruct) Pwd() Path {
-	f.lock.Lock()
-	defer f.lock.Unlock()
-	return f.pwd
-}
+func (f *FsStruct) Pwd() Path { return *f.pwd.Load() }
 
 // SetRoot changes the root directory.
-func (f *FsStruct) SetRoot(p Path) {
-	p.get()
-	f.lock.Lock()
-	old := f.root
-	f.root = p
-	f.lock.Unlock()
-	old.put()
-}
+func (f *FsStruct) SetRoot(p Path) { f.set(&f.root, p) }
 
 // SetPwd changes the working directory.
-func (f *FsStruct) SetPwd(p Path) {
+func (f *FsStruct) SetPwd(p Path) { f.set(&f.pwd, p) }
+
+func (f *FsStruct) set(at *atomic.Pointer[Path], p Path) {
 	p.get()
 	f.lock.Lock()
-	old := f.pwd
-	f.pwd = p
+	old := at.Swap(&p)
 	f.lock.Unlock()
 	old.put()
 }

@@ -51,8 +51,9 @@ type Inode struct {
 	writers atomic.Int32
 	// dead is set of a directory that was removed. Lock.
 	dead bool
-	// version counts the changes of a directory's names. Lock.
-	version uint64
+	// linkable is set of a file of O_TMPFILE without O_EXCL, which link(2) may
+	// give a first name. Lock.
+	linkable bool
 	// locks are those of flock(2) and fcntl(2), nil if there never was one.
 	locks atomic.Pointer[lockTable]
 }

@@ -15,6 +15,7 @@ const (
 
 	// oAccMode masks the access mode.
 	oAccMode = syscall.O_ACCMODE
+	oNoatime = syscall.O_NOATIME
 	// oSync2 is what O_SYNC has besides O_DSYNC.
 	oSync2 = syscall.O_SYNC &^ syscall.O_DSYNC
 

@@ -153,7 +153,7 @@ func (sb *SuperBlock) Flags() uint32 { return sb.flags.Load() }
 func (d *Dentry) AddChild(name string, i *Inode) (*Dentry, error) {
 	d.Inode.Lock.Lock()
 	defer d.Inode.Lock.Unlock()
-	if d.lookup(name, hashName(name)) != nil {
+	if old, _ := d.lookup(name, hashName(name)); old != nil {
 		return nil, syscall.EEXIST
 	}
 	if d.Inode.dead {
@@ -168,7 +168,8 @@ func (d *Dentry) AddChild(name string, i *Inode) (*Dentry, error) {
 func (d *Dentry) Child(name string) *Dentry {
 	d.Inode.Lock.RLock()
 	defer d.Inode.Lock.RUnlock()
-	return d.lookup(name, hashName(name))
+	c, _ := d.lookup(name, hashName(name))
+	return c
 }
 
 // RemoveChild takes a name away that AddChild has made.

@@ -11,3 +11,6 @@ type AddressSpace struct{}
 
 // Size returns the file's length in bytes.
 func (*AddressSpace) Size() int64 { return 0 }
+
+// Pages returns the number of pages it holds.
+func (*AddressSpace) Pages() int { return 0 }
