@@ -52,6 +52,7 @@ TEXT ·enterUser(SB),NOSPLIT|NOFRAME,$0-16
 	MSR	R4, SP_EL0
 	MSR	R5, ELR_EL1
 	MSR	R6, SPSR_EL1
+	LDP	X(2)(R0), (R2, R3)
 	LDP	X(4)(R0), (R4, R5)
 	LDP	X(6)(R0), (R6, R7)
 	LDP	X(8)(R0), (R8, R9)
