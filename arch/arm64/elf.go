@@ -1,5 +1,7 @@
 package arm64
 
+import "syscall"
+
 // What a new program is told, and where it finds itself.
 const (
 	// ELFMachine is EM_AARCH64.
@@ -23,6 +25,9 @@ func Platform() string { return "aarch64" }
 func CloneArgs(a *[6]uintptr) (flags, stack, ptid, ctid, tls uintptr) {
 	return a[0], a[1], a[2], a[4], a[3]
 }
+
+// ArchPrctl is a system call that this architecture does not have.
+func ArchPrctl(*UserContext, int, uintptr) (uintptr, error) { return 0, syscall.EINVAL }
 
 // sigReturnCode is what a signal handler returns to if its owner has not said
 // where: mov x8, #139 (rt_sigreturn); svc #0.

@@ -85,14 +85,16 @@ func (c *UserContext) TLS() uintptr {
 	return uintptr(c.tls)
 }
 
-// SetTLS sets the thread pointer. c is the caller's, or its task does not run.
+// SetTLS sets the thread pointer, which may be anything. c is the caller's, or
+// its task does not run.
 //
 //go:nosplit
-func (c *UserContext) SetTLS(tls uintptr) {
+func (c *UserContext) SetTLS(tls uintptr) error {
 	c.tls = uint64(tls)
 	if c.loaded() {
 		writeTLS(c.tls)
 	}
+	return nil
 }
 
 // readTLS and writeTLS access TPIDR_EL0.

@@ -12,7 +12,6 @@ const (
 	hwcapATOMICS  = 1 << 8
 	hwcapFPHP     = 1 << 9
 	hwcapASIMDHP  = 1 << 10
-	hwcapCPUID    = 1 << 11
 	hwcapASIMDRDM = 1 << 12
 	hwcapJSCVT    = 1 << 13
 	hwcapFCMA     = 1 << 14
@@ -25,6 +24,20 @@ const (
 	hwcapSHA512   = 1 << 21
 	hwcapASIMDFHM = 1 << 23
 	hwcapDIT      = 1 << 24
+	hwcapILRCPC   = 1 << 26
+	hwcapFLAGM    = 1 << 27
+	hwcapSB       = 1 << 29
+)
+
+// Bits of AT_HWCAP2.
+const (
+	hwcap2DCPODP = 1 << 0
+	hwcap2FLAGM2 = 1 << 7
+	hwcap2FRINT  = 1 << 8
+	hwcap2I8MM   = 1 << 13
+	hwcap2BF16   = 1 << 14
+	hwcap2DGH    = 1 << 15
+	hwcap2RNG    = 1 << 16
 )
 
 // Identification registers that AT_HWCAP is made from.
@@ -35,14 +48,19 @@ const (
 	idRegisters
 )
 
-// features lists what each bit of AT_HWCAP needs: an unsigned four-bit field of
-// an identification register that is at least min. It follows
-// arm64_elf_hwcaps in Linux's arch/arm64/kernel/cpufeature.c, without SVE and
-// what builds on it.
-var features = [...]struct {
+// A feature is what a bit of AT_HWCAP needs: an unsigned four-bit field of an
+// identification register that is at least min.
+type feature struct {
 	bit             uint32
 	reg, shift, min uint8
-}{
+}
+
+// features and features2 are those of AT_HWCAP and AT_HWCAP2. They follow
+// arm64_elf_hwcaps in Linux's arch/arm64/kernel/cpufeature.c, without what
+// needs more than the processor: SVE and SME, pointer authentication, branch
+// targets, memory tags, and the identification registers themselves, which
+// programs cannot read (HWCAP_CPUID).
+var features = [...]feature{
 	{hwcapAES, idISAR0, 4, 1},
 	{hwcapPMULL, idISAR0, 4, 2},
 	{hwcapSHA1, idISAR0, 8, 1},
@@ -61,6 +79,19 @@ var features = [...]struct {
 	{hwcapFCMA, idISAR1, 16, 1},
 	{hwcapLRCPC, idISAR1, 20, 1},
 	{hwcapDIT, idPFR0, 48, 1},
+	{hwcapILRCPC, idISAR1, 20, 2},
+	{hwcapFLAGM, idISAR0, 52, 1},
+	{hwcapSB, idISAR1, 36, 1},
+}
+
+var features2 = [...]feature{
+	{hwcap2DCPODP, idISAR1, 0, 2},
+	{hwcap2FLAGM2, idISAR0, 52, 2},
+	{hwcap2FRINT, idISAR1, 32, 1},
+	{hwcap2I8MM, idISAR1, 52, 1},
+	{hwcap2BF16, idISAR1, 44, 1},
+	{hwcap2DGH, idISAR1, 48, 1},
+	{hwcap2RNG, idISAR0, 60, 1},
 }
 
 // Fields of ID_AA64PFR0_EL1 where 15 says that there is no such unit at all, 0
@@ -81,7 +112,7 @@ func field(reg uint64, shift uint8) uint8 { return uint8(reg >> (shift & 63) & 1
 //
 //go:nosplit
 func hwcap(id *[idRegisters]uint64) uint64 {
-	caps := uint64(hwcapCPUID)
+	caps := uint64(0)
 	if v := field(id[idPFR0], fpShift); v != noUnit {
 		caps |= hwcapFP
 		if v >= 1 {
@@ -94,8 +125,20 @@ func hwcap(id *[idRegisters]uint64) uint64 {
 			caps |= hwcapASIMDHP
 		}
 	}
-	for i := range features {
-		f := &features[i]
+	return caps | match(id, features[:])
+}
+
+// hwcap2 returns AT_HWCAP2.
+//
+//go:nosplit
+func hwcap2(id *[idRegisters]uint64) uint64 { return match(id, features2[:]) }
+
+// match returns the bits of the features that there are.
+//
+//go:nosplit
+func match(id *[idRegisters]uint64, list []feature) (caps uint64) {
+	for i := range list {
+		f := &list[i]
 		if field(id[f.reg%idRegisters], f.shift) >= f.min {
 			caps |= uint64(f.bit)
 		}

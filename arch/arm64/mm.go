@@ -40,7 +40,8 @@ func asidCount() uint64 {
 	return 1 << 8
 }
 
-// SwitchMM makes c the address space of this CPU. The caller cannot migrate.
+// SwitchMM makes c the address space of this CPU, or none if c is nil. The
+// caller cannot migrate.
 //
 //go:nosplit
 func SwitchMM(c *MMContext) {
@@ -49,6 +50,11 @@ func SwitchMM(c *MMContext) {
 		return
 	}
 	flags := runtime.IRQSave()
+	if c == nil {
+		dropMM()
+		runtime.IRQRestore(flags)
+		return
+	}
 	atomic.StoreUintptr(&p.mm, uintptr(unsafe.Pointer(c)))
 	setUserTable(uint64(c.Pgd) | allAsids.use(&c.id, int(p.id))<<ttbrASIDShift)
 	runtime.IRQRestore(flags)

@@ -133,3 +133,10 @@ func HWCAP() uintptr {
 	readFeatures(&id)
 	return uintptr(hwcap(&id))
 }
+
+// HWCAP2 returns the second word of it.
+func HWCAP2() uintptr {
+	var id [idRegisters]uint64
+	readFeatures(&id)
+	return uintptr(hwcap2(&id))
+}

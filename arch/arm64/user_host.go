@@ -6,7 +6,10 @@ package arm64
 func (c *UserContext) TLS() uintptr { return uintptr(c.tls) }
 
 // SetTLS sets the thread pointer.
-func (c *UserContext) SetTLS(tls uintptr) { c.tls = uint64(tls) }
+func (c *UserContext) SetTLS(tls uintptr) error {
+	c.tls = uint64(tls)
+	return nil
+}
 
 // CPURelax does nothing.
 func CPURelax() {}

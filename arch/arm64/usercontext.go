@@ -12,7 +12,8 @@ type UserContext struct {
 	fpcr uint64
 	tls  uint64 // TPIDR_EL0, unless the context is loaded
 
-	trap spec.Trap // what the last exception was
+	trap  spec.Trap    // what the last exception was
+	frame *frameBuffer // nil before the first signal
 }
 
 // Regs returns the registers.
@@ -27,12 +28,12 @@ func (c *UserContext) Trap() spec.Trap { return c.trap }
 func (c *UserContext) Copy(from *UserContext) {
 	*c = *from
 	c.tls = uint64(from.TLS())
-	c.trap = spec.Trap{}
+	c.trap, c.frame = spec.Trap{}, nil
 }
 
 // Reset makes c the context of a new program, whose registers StartThread sets.
 // The caller runs it or will.
 func (c *UserContext) Reset() {
-	c.SetTLS(0)
+	_ = c.SetTLS(0)
 	*c = UserContext{}
 }

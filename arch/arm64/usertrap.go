@@ -118,6 +118,16 @@ func (c *UserContext) abort(a spec.Access) spec.Entry {
 	switch r.ESR & fscMask {
 	case fscTranslation, fscAccessFlag, fscPermission:
 		c.trap.Addr, c.trap.Access = uintptr(addr), a
+		if addr >= uint64(TaskSize) {
+			// What is there is not for programs to know: Linux's set_thread_esr.
+			const keep = ecMask<<ecShift | 1<<25 // and IL
+			if a != spec.AccessExec {
+				c.trap.Error &= keep | issWrite | issMaintenance
+			} else {
+				c.trap.Error &= keep
+			}
+			c.trap.Error |= fscTranslation
+		}
 		return spec.EntryPageFault
 	}
 	switch r.ESR & fscFull {
