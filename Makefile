@@ -86,3 +86,4 @@ toolchain:
 			"it fetches the version that go.mod names." >&2; exit 1; }
 
 -include qemu/qemu.mk
+-include user/user.mk

@@ -19,7 +19,11 @@ run-flags = $(qemu-flags) $(if $(INITRD),-initrd '$(INITRD)') \
 .PHONY: qemu qemu-gdb gdb boot-test bench soak-boot tools qemu-tools gdb-tools
 .PHONY: $(BUILD)/qemu-run $(BUILD)/qemu-soak $(BUILD)/qemu-bench
 
-qemu: qemu-tools $(BUILD)/onsen-$(qemu-arch) $(BUILD)/qemu-run ## boot on this terminal, Ctrl-A X ends [ARCH= CPUS= MEM= APPEND= INITRD= MACHINE= GDB=1]
+# Without INITRD= it is u-root's; INITRD=none boots without one.
+INITRD ?= $(BUILD)/initramfs-$(qemu-arch).cpio
+qemu-initrd = $(filter $(BUILD)/initramfs-%,$(INITRD))
+
+qemu: qemu-tools $(BUILD)/onsen-$(qemu-arch) $(qemu-initrd) $(BUILD)/qemu-run ## boot on this terminal, Ctrl-A X ends [ARCH= CPUS= MEM= APPEND= INITRD= MACHINE= GDB=1]
 	@$(BUILD)/qemu-run $(run-flags) $(if $(GDB),-port 1234)
 
 qemu-gdb: qemu-tools gdb-tools $(BUILD)/onsen-$(qemu-arch) $(BUILD)/qemu-run ## boot under gdb, stopped before the first instruction [as make qemu]
@@ -28,7 +32,7 @@ qemu-gdb: qemu-tools gdb-tools $(BUILD)/onsen-$(qemu-arch) $(BUILD)/qemu-run ## 
 gdb: gdb-tools $(BUILD)/qemu-run ## gdb for a running "make qemu GDB=1" [ARCH=]
 	@$(BUILD)/qemu-run $(run-flags) -attach
 
-boot-test: tools kernel ## boot the kernel on many machines and check what it says [FULL=1 RUN=regexp]
+boot-test: tools kernel user-tests ## boot the kernel on many machines and check what it says [FULL=1 RUN=regexp]
 	@echo "  TEST    ./qemu/..."
 	@ONSEN_BOOT_TESTS=1 $(if $(FULL),ONSEN_BOOT_MATRIX=full) \
 		$(GO) test -count=1 -parallel 2 -timeout 40m $(if $(RUN),-run '$(RUN)' -v) ./qemu/...

@@ -9,6 +9,10 @@ package() {
 	case $1 in
 	qemu-system-x86_64) echo qemu-system-x86 ;;
 	qemu-system-aarch64) echo qemu-system-arm ;;
+	gcc) echo gcc libc6-dev ;;
+	aarch64-linux-gnu-gcc) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
+	x86_64-linux-gnu-gcc) echo gcc-x86-64-linux-gnu libc6-dev-amd64-cross ;;
+	dpkg-deb) echo dpkg ;;
 	*) echo "$1" ;;
 	esac
 }

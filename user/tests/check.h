@@ -1,0 +1,107 @@
+// What every test program has in common.
+//
+// A program prints one plain line for every fact it finds out:
+//
+//	check NAME VALUE
+//
+// and decides nothing. The same binary runs on Linux, whose lines are the
+// expected ones, and on Onsen; every difference is a failure. So a value must
+// not depend on the machine, on time or on chance.
+#ifndef CHECK_H
+#define CHECK_H
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// say prints a fact in one write, so that processes do not mix their lines.
+static void say(const char *name, const char *format, ...)
+{
+	char line[512];
+	int n = snprintf(line, sizeof line, "check %s ", name);
+	va_list ap;
+	va_start(ap, format);
+	n += vsnprintf(line + n, sizeof line - n, format, ap);
+	va_end(ap);
+	if (n > (int)sizeof line - 2)
+		n = sizeof line - 2;
+	line[n++] = '\n';
+	if (write(1, line, n) != n)
+		_exit(99);
+}
+
+// result prints what a call returned: its value, or the name of its error.
+static void result(const char *name, long value)
+{
+	if (value == -1)
+		say(name, "-1 errno %d", errno);
+	else
+		say(name, "%ld", value);
+}
+
+// success prints whether a call succeeded, for those with a value that differs
+// from run to run.
+static void success(const char *name, long value)
+{
+	if (value == -1)
+		say(name, "-1 errno %d", errno);
+	else
+		say(name, "ok");
+}
+
+// status prints how a child ended.
+static void status(const char *name, int s)
+{
+	if (WIFEXITED(s))
+		say(name, "exited %d", WEXITSTATUS(s));
+	else if (WIFSIGNALED(s))
+		say(name, "killed by %d", WTERMSIG(s));
+	else if (WIFSTOPPED(s))
+		say(name, "stopped by %d", WSTOPSIG(s));
+	else if (WIFCONTINUED(s))
+		say(name, "continued");
+	else
+		say(name, "status %#x", s);
+}
+
+// reap waits for a child of any kind and prints how it ended.
+static void reap(const char *name, pid_t pid)
+{
+	int s = 0;
+	pid_t got;
+	do
+		got = waitpid(pid, &s, __WALL);
+	while (got == -1 && errno == EINTR);
+	if (got != pid)
+		result(name, got == -1 ? -1 : -2);
+	else
+		status(name, s);
+}
+
+// The tests, each in a file of its own.
+void test_clone(void);
+void test_clone3(void);
+void test_wait(void);
+void test_exec(char **argv);
+void test_memory(void);
+void test_files(void);
+void test_signals(void);
+void test_ids(void);
+int exec_child(int argc, char **argv);
+
+#endif

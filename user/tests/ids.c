@@ -1,0 +1,109 @@
+// Credentials, sessions, process groups, limits, scheduling attributes.
+#include "check.h"
+
+#include <grp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+
+#define CHILD(name, ...) \
+	do { \
+		pid_t pid_ = fork(); \
+		if (pid_ == 0) { \
+			__VA_ARGS__; \
+			_exit(0); \
+		} \
+		reap(name, pid_); \
+	} while (0)
+
+static void uids(const char *name)
+{
+	uid_t r, e, s;
+	syscall(SYS_getresuid, &r, &e, &s);
+	say(name, "%u %u %u", r, e, s);
+}
+
+static void users(void)
+{
+	CHILD("setuid", result("setuid 1000", syscall(SYS_setuid, 1000)); uids("setuid 1000");
+		result("setuid 0 again", syscall(SYS_setuid, 0)); result("setuid -1", syscall(SYS_setuid, -1)));
+	CHILD("setresuid", result("setresuid", syscall(SYS_setresuid, 1, 2, 3)); uids("setresuid");
+		result("setresuid to the saved", syscall(SYS_setresuid, -1, 3, -1)); uids("to the saved");
+		result("setresuid to another", syscall(SYS_setresuid, 4, -1, -1)));
+	CHILD("setreuid", result("setreuid", syscall(SYS_setreuid, -1, 1000)); uids("setreuid");
+		result("back to 0", syscall(SYS_setreuid, -1, 0)); uids("back"));
+	CHILD("setfsuid", result("setfsuid", syscall(SYS_setfsuid, 5)); result("setfsuid old", syscall(SYS_setfsuid, -1)));
+	CHILD("setgroups", gid_t g[3] = {3, 1, 2}; result("setgroups", syscall(SYS_setgroups, 3, g));
+		result("getgroups size", syscall(SYS_getgroups, 0, 0)); result("getgroups short", syscall(SYS_getgroups, 2, g));
+		result("getgroups", syscall(SYS_getgroups, 3, g)); say("groups", "%d %d %d", g[0], g[1], g[2]);
+		result("setgroups too many", syscall(SYS_setgroups, 65537, g)));
+	CHILD("no_new_privs", result("set", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)); result("get", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+		result("unset", prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0)); result("with more", prctl(PR_SET_NO_NEW_PRIVS, 1, 1, 0, 0)));
+	CHILD("keepcaps", result("dumpable", prctl(PR_GET_DUMPABLE)); result("keepcaps", prctl(PR_SET_KEEPCAPS, 1)); syscall(SYS_setuid, 1000);
+		result("dumpable after setuid", prctl(PR_GET_DUMPABLE)); result("cap bounding", prctl(PR_CAPBSET_READ, 0));
+		result("cap bounding 63", prctl(PR_CAPBSET_READ, 63)); result("drop unprivileged", prctl(PR_CAPBSET_DROP, 0)));
+	CHILD("prctl", result("unknown", prctl(9999)); result("pdeathsig 65", prctl(PR_SET_PDEATHSIG, 65)); result("timerslack", prctl(PR_GET_TIMERSLACK)));
+}
+
+static void sessions(void)
+{
+	CHILD("setsid", result("setsid", setsid() == getpid()); result("setsid again", setsid());
+		result("group", getpgrp() == getpid()); result("session", getsid(0) == getpid());
+		result("setpgid of a leader", setpgid(0, 0)));
+	CHILD("setpgid", result("own", setpgid(0, 0)); result("negative", setpgid(0, -1));
+		result("stranger", setpgid(1, 0)); result("no such group", setpgid(0, 29999)); result("no such process", setpgid(29999, 0)));
+	result("getsid nobody", getsid(29999));
+	result("getpgid nobody", getpgid(29999));
+}
+
+static void schedulers(void)
+{
+	struct sched_param p = {0};
+	cpu_set_t set;
+	CHILD("nice", result("getpriority", syscall(SYS_getpriority, PRIO_PROCESS, 0)); result("setpriority", setpriority(PRIO_PROCESS, 0, 5));
+		result("getpriority 5", syscall(SYS_getpriority, PRIO_PROCESS, 0)); setpriority(PRIO_PROCESS, 0, 100);
+		result("most", syscall(SYS_getpriority, PRIO_PROCESS, 0)); result("which", setpriority(9, 0, 0)); result("who", setpriority(PRIO_PROCESS, 29999, 0)));
+	CHILD("fifo", p.sched_priority = 10; result("set", syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &p));
+		result("get", syscall(SYS_sched_getscheduler, 0)); syscall(SYS_sched_getparam, 0, &p); say("param", "%d", p.sched_priority);
+		p.sched_priority = 100; result("too high", syscall(SYS_sched_setscheduler, 0, SCHED_RR, &p));
+		p.sched_priority = 0; result("rr 0", syscall(SYS_sched_setscheduler, 0, SCHED_RR, &p));
+		result("other", syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &p));
+		result("unknown", syscall(SYS_sched_setscheduler, 0, 77, &p)); result("negative pid", syscall(SYS_sched_setscheduler, -1, 0, &p)));
+	CHILD("reset on fork", p.sched_priority = 7; result("set", syscall(SYS_sched_setscheduler, 0, SCHED_FIFO | 0x40000000, &p));
+		result("get", syscall(SYS_sched_getscheduler, 0)); CHILD("forked", result("inherited", syscall(SYS_sched_getscheduler, 0))));
+	CHILD("unprivileged", syscall(SYS_setuid, 1000); p.sched_priority = 1; result("fifo", syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &p));
+		result("nicer", setpriority(PRIO_PROCESS, 0, 3)); result("less nice", setpriority(PRIO_PROCESS, 0, 0)));
+	result("priority max", syscall(SYS_sched_get_priority_max, SCHED_FIFO));
+	result("priority min", syscall(SYS_sched_get_priority_min, SCHED_RR));
+	result("priority of batch", syscall(SYS_sched_get_priority_max, SCHED_BATCH));
+	result("priority unknown", syscall(SYS_sched_get_priority_max, 99));
+	CPU_ZERO(&set);
+	result("affinity of none", syscall(SYS_sched_setaffinity, 0, sizeof set, &set));
+	CPU_SET(0, &set);
+	result("affinity", syscall(SYS_sched_setaffinity, 0, sizeof set, &set));
+	result("getaffinity short", syscall(SYS_sched_getaffinity, 0, 1, &set));
+	result("getaffinity nobody", syscall(SYS_sched_getaffinity, 29999, sizeof set, &set));
+	result("yield", syscall(SYS_sched_yield));
+}
+
+static void limits(void)
+{
+	struct rlimit l;
+	result("getrlimit 99", getrlimit(99, &l));
+	l = (struct rlimit){20, 10};
+	result("cur above max", setrlimit(RLIMIT_NOFILE, &l));
+	CHILD("nofile", l.rlim_cur = 4; l.rlim_max = 10; result("set", setrlimit(RLIMIT_NOFILE, &l)); dup(1); result("dup", dup(1)); result("dup2", dup2(1, 5)));
+	CHILD("nproc", l.rlim_cur = 0; l.rlim_max = 10; syscall(SYS_setuid, 1234); setrlimit(RLIMIT_NPROC, &l); result("fork", fork()));
+	CHILD("raise", l.rlim_cur = l.rlim_max = 10; setrlimit(RLIMIT_CORE, &l); syscall(SYS_setuid, 1000); l.rlim_max = 11; result("max", setrlimit(RLIMIT_CORE, &l)));
+	struct utsname u;
+	uname(&u);
+	say("uname", "%s %s", u.sysname, u.machine);
+}
+
+void test_ids(void)
+{
+	users();
+	sessions();
+	schedulers();
+	limits();
+}

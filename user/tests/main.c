@@ -1,0 +1,55 @@
+// The oracle test: as PID 1 it runs every group of tests in a process of its
+// own, says that it is through, and powers the machine off.
+#include "check.h"
+
+#include <sys/mount.h>
+#include <sys/reboot.h>
+
+static void run(const char *name, void (*test)(void))
+{
+	pid_t pid = fork();
+	if (pid == 0) {
+		test();
+		_exit(0);
+	}
+	reap(name, pid);
+}
+
+static char **args;
+
+static void run_exec(void) { test_exec(args); }
+
+static const struct {
+	const char *name;
+	void (*test)(void);
+} tests[] = {
+	{"clone", test_clone}, {"clone3", test_clone3}, {"wait", test_wait}, {"exec", run_exec},
+	{"memory", test_memory}, {"files", test_files}, {"signals", test_signals}, {"ids", test_ids},
+};
+
+// A failing init is told apart from one that is through by its last line.
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "exec-child") == 0)
+		return exec_child(argc, argv);
+	args = argv;
+	if (getpid() == 1) {
+		// The firmware may have left the cursor in the middle of a line.
+		write(1, "\n", 1);
+		mkdir("/proc", 0755);
+		mkdir("/tmp", 01777);
+		mkdir("/dev", 0755);
+		mount("proc", "/proc", "proc", 0, 0);
+		mount("devtmpfs", "/dev", "devtmpfs", 0, 0);
+	}
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+		if (getpid() != 1 && argc > 1 && strcmp(argv[1], tests[i].name) != 0)
+			continue;
+		run(tests[i].name, tests[i].test);
+	}
+	if (write(1, "checks are through\n", 19) != 19)
+		return 1;
+	if (getpid() == 1)
+		reboot(RB_POWER_OFF);
+	return 0;
+}

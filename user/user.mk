@@ -1,0 +1,43 @@
+# What runs on the kernel: the default initramfs, and the programs of tests.
+
+.PHONY: initramfs user-tests user-tools debian
+
+initramfs: $(archs:%=$(BUILD)/initramfs-%.cpio) ## build the default initramfs: u-root's core commands [ARCH=]
+
+# The commands have a module of their own: the kernel needs none of what they
+# need. u-root runs on the host and builds for the guest.
+$(BUILD)/u-root: user/uroot/go.mod | toolchain
+	@echo "  GO      u-root"
+	@cd user/uroot && $(GO) build -o $(CURDIR)/$@ github.com/u-root/u-root
+
+$(BUILD)/initramfs-%.cpio: $(BUILD)/u-root user/uroot/go.mod
+	@echo "  U-ROOT  $@"
+	@cd user/uroot && GOARCH=$* GOOS=linux CGO_ENABLED=0 $(CURDIR)/$(BUILD)/u-root -o $(CURDIR)/$@ \
+		-initcmd init -defaultsh gosh 'github.com/u-root/u-root/cmds/core/*' >$(CURDIR)/$@.log 2>&1 || \
+		{ cat $(CURDIR)/$@.log >&2; exit 1; }
+
+user-cc-amd64 := $(if $(filter x86_64,$(shell uname -m)),gcc,x86_64-linux-gnu-gcc)
+user-cc-arm64 := $(if $(filter aarch64,$(shell uname -m)),gcc,aarch64-linux-gnu-gcc)
+# Tests pass what no sane program would.
+user-cflags   := -static -O1 -w
+
+user-tools:
+	@$(tools) $(archs:%=$(user-cc-%)) dpkg-deb
+
+user-tests: $(archs:%=$(BUILD)/user/%/checks.cpio) debian ## build the test programs and fetch what they are compared with [ARCH=]
+
+$(BUILD)/user/%/checks: $(wildcard user/tests/*.[ch]) | user-tools
+	@echo "  CC      $@"
+	@mkdir -p $(@D)
+	@$(user-cc-$*) $(user-cflags) -o $@ $(filter %.c,$^)
+
+$(BUILD)/user/%/checks.cpio: $(BUILD)/user/%/checks $(BUILD)/mkinitramfs
+	@$(BUILD)/mkinitramfs -o $@ init=$<
+
+$(BUILD)/mkinitramfs: user/mkinitramfs/main.go | toolchain
+	@$(GO) build -o $@ ./user/mkinitramfs
+
+debian: $(archs:%=$(BUILD)/debian/%/version)
+
+$(BUILD)/debian/%/version: user/debian.sh | user-tools
+	@sh user/debian.sh $* $(BUILD)/debian/$*
