@@ -178,3 +178,25 @@ func (d *Dentry) RemoveChild(c *Dentry) {
 	d.remove(c)
 	d.Inode.Lock.Unlock()
 }
+
+// AddNode makes a file in a directory as the file system does it for mknod(2)
+// and mkdir(2), without asking for permission: EEXIST.
+func (d *Dentry) AddNode(name string, a *NewAttr) (*Dentry, error) {
+	dir := d.Inode
+	dir.Lock.Lock()
+	defer dir.Lock.Unlock()
+	if _, err := d.findLocked(name); err != syscall.ENOENT {
+		return nil, syscall.EEXIST
+	}
+	mk := dir.Ops.Mknod
+	if a.Mode&syscall.S_IFMT == syscall.S_IFDIR {
+		mk = dir.Ops.Mkdir
+	}
+	i, err := mk(dir, name, a)
+	if err != nil {
+		return nil, err
+	}
+	c := newDentry(d, name, i)
+	d.insert(c)
+	return c, nil
+}

@@ -128,3 +128,6 @@ func (it *Iter) each(n int, f func(user uintptr, kernel []byte, at, size int) (i
 	}
 	return done, nil
 }
+
+// Truncate leaves at most n bytes.
+func (it *Iter) Truncate(n uint64) { it.n = int(min(uint64(it.n), n)) }
