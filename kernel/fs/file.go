@@ -35,6 +35,8 @@ type File struct {
 	owner atomic.Int64
 	// locked is set once the file or one of its users has locked something.
 	locked atomic.Bool
+	// Watches are the epoll instances that the file is in.
+	Watches Watches
 }
 
 // fileMode says what can be done with an open file; Linux's FMODE_*.
@@ -183,6 +185,9 @@ func (f *File) close(owner *Files) error {
 
 // release undoes what opening did, in reverse.
 func (f *File) release() {
+	if f.Watches.Any() {
+		ReleaseWatches(f)
+	}
 	if f.locked.Load() {
 		f.Inode.unlockFile(f)
 	}

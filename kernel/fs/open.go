@@ -295,7 +295,7 @@ func newFile(p Path, flags uint32, ctx *Context) (*File, error) {
 	i := p.Dentry.Inode
 	f := &File{Inode: i, Path: p, Cred: ctx.Cred}
 	f.refs.Store(1)
-	f.flags.Store(flags &^ openingFlags)
+	f.flags.Store(flags) // a terminal's driver looks for O_NOCTTY
 	if !p.hold() {
 		return nil, errAgain
 	}
@@ -307,6 +307,7 @@ func newFile(p Path, flags uint32, ctx *Context) (*File, error) {
 	if flags&OPath != 0 {
 		f.mode |= modePath
 		f.Ops = NoOps{}
+		f.flags.And(^uint32(openingFlags))
 		return f, nil
 	}
 	f.mode |= accessMode(flags) | modeSeek | modePread
@@ -314,6 +315,7 @@ func newFile(p Path, flags uint32, ctx *Context) (*File, error) {
 		f.Put()
 		return nil, err
 	}
+	f.flags.And(^uint32(openingFlags))
 	return f, nil
 }
 

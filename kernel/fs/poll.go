@@ -117,3 +117,52 @@ func (w *PollWaiter) Free() {
 		}
 	}
 }
+
+// Watches is a list of those who want to know when a file is closed for good.
+// Package eventpoll keeps it.
+type Watches struct {
+	first atomic.Pointer[Watch]
+}
+
+// Watch is a place in a list of Watches.
+type Watch struct {
+	next, prev *Watch
+	// Owner is who watches. Constant.
+	Owner any
+}
+
+// ReleaseWatches is called in front of the Release of a watched file. Set by
+// package eventpoll.
+var ReleaseWatches func(f *File)
+
+// Any reports whether there are watches.
+func (l *Watches) Any() bool { return l.first.Load() != nil }
+
+// First returns the first watch, or nil. Calls of the methods below are
+// serialised by the caller.
+func (l *Watches) First() *Watch { return l.first.Load() }
+
+// Next returns the one after w.
+func (w *Watch) Next() *Watch { return w.next }
+
+// Add adds a watch.
+func (l *Watches) Add(w *Watch) {
+	w.prev, w.next = nil, l.first.Load()
+	if w.next != nil {
+		w.next.prev = w
+	}
+	l.first.Store(w)
+}
+
+// Remove takes a watch away.
+func (l *Watches) Remove(w *Watch) {
+	if w.next != nil {
+		w.next.prev = w.prev
+	}
+	if w.prev != nil {
+		w.prev.next = w.next
+	} else {
+		l.first.Store(w.next)
+	}
+	w.next, w.prev = nil, nil
+}
