@@ -1,0 +1,185 @@
+package signal
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+// InfoSize is the size of siginfo_t.
+const InfoSize = 128
+
+// Values of Info.Code, where it does not depend on the signal
+// (include/uapi/asm-generic/siginfo.h). A program may send negative ones only.
+const (
+	SI_USER    int32 = 0    // kill(2)
+	SI_KERNEL  int32 = 0x80 // the kernel
+	SI_QUEUE   int32 = -1   // sigqueue(3)
+	SI_TIMER   int32 = -2   // a timer of timer_create(2)
+	SI_MESGQ   int32 = -3
+	SI_ASYNCIO int32 = -4
+	SI_SIGIO   int32 = -5
+	SI_TKILL   int32 = -6 // tkill(2) and tgkill(2)
+)
+
+// Values of Info.Code that belong to a signal.
+const (
+	CLD_EXITED    int32 = 1 // SIGCHLD
+	CLD_KILLED    int32 = 2
+	CLD_DUMPED    int32 = 3
+	CLD_TRAPPED   int32 = 4
+	CLD_STOPPED   int32 = 5
+	CLD_CONTINUED int32 = 6
+
+	SEGV_MAPERR int32 = 1 // SIGSEGV
+	SEGV_ACCERR int32 = 2
+	BUS_ADRALN  int32 = 1 // SIGBUS
+	BUS_ADRERR  int32 = 2
+)
+
+// pollCodes is the number of POLL_* codes: a signal that fcntl(2)'s F_SETSIG has
+// chosen comes with these.
+const pollCodes = 6
+
+// Info is a siginfo_t, byte for byte. Which fields lie where behind Code depends
+// on signal and code; see Layout.
+type Info struct {
+	Signo, Errno, Code int32
+	_                  int32
+	fields             [14]uint64
+}
+
+// Bytes returns the siginfo as a program sees it.
+func (i *Info) Bytes() *[InfoSize]byte { return (*[InfoSize]byte)(unsafe.Pointer(i)) }
+
+// half returns the 32-bit field number n.
+func (i *Info) half(n int) *uint32 {
+	return (*uint32)(unsafe.Add(unsafe.Pointer(&i.fields), 4*n))
+}
+
+// Kernel describes a signal that the kernel sends for a reason of its own.
+func Kernel(sig int) (i Info) {
+	i.Signo, i.Code = int32(sig), SI_KERNEL
+	return i
+}
+
+// User describes a signal that a process sends by kill(2).
+func User(sig, pid int, uid uint32) (i Info) { return sent(sig, SI_USER, pid, uid) }
+
+// Tkill describes a signal that a process sends to a thread.
+func Tkill(sig, pid int, uid uint32) (i Info) { return sent(sig, SI_TKILL, pid, uid) }
+
+func sent(sig int, code int32, pid int, uid uint32) (i Info) {
+	i.Signo, i.Code = int32(sig), code
+	*i.half(0), *i.half(1) = uint32(pid), uid
+	return i
+}
+
+// Child describes what happened to a child: code is a CLD_*, and status the exit
+// status or the signal. utime and stime are its CPU time in ticks of 10 ms.
+func Child(sig int, code int32, pid int, uid uint32, status int, utime, stime int64) (i Info) {
+	i = sent(sig, code, pid, uid)
+	*i.half(2) = uint32(status)
+	i.fields[2], i.fields[3] = uint64(utime), uint64(stime)
+	return i
+}
+
+// Fault describes a fault of the program at an address.
+func Fault(sig int, code int32, addr uintptr) (i Info) {
+	i.Signo, i.Code = int32(sig), code
+	i.fields[0] = uint64(addr)
+	return i
+}
+
+// Timer describes the expiry of a timer of timer_create(2).
+func Timer(sig, id int, value uint64) (i Info) {
+	i.Signo, i.Code = int32(sig), SI_TIMER
+	*i.half(0) = uint32(id)
+	i.fields[1] = value
+	return i
+}
+
+// Pid returns si_pid and UID si_uid, of what LayoutKill, LayoutRT or LayoutChild
+// describe.
+func (i *Info) Pid() int { return int(int32(*i.half(0))) }
+
+// UID returns si_uid.
+func (i *Info) UID() uint32 { return *i.half(1) }
+
+// Status returns si_status of LayoutChild.
+func (i *Info) Status() int32 { return int32(*i.half(2)) }
+
+// Times returns si_utime and si_stime of LayoutChild.
+func (i *Info) Times() (utime, stime int64) { return int64(i.fields[2]), int64(i.fields[3]) }
+
+// Addr returns si_addr of LayoutFault.
+func (i *Info) Addr() uintptr { return uintptr(i.fields[0]) }
+
+// TimerID returns si_timerid of LayoutTimer.
+func (i *Info) TimerID() int { return int(int32(*i.half(0))) }
+
+// Overrun returns si_overrun of LayoutTimer.
+func (i *Info) Overrun() int32 { return int32(*i.half(1)) }
+
+// SetOverrun sets si_overrun.
+func (i *Info) SetOverrun(n int32) { *i.half(1) = uint32(n) }
+
+// Value returns si_value of LayoutTimer and LayoutRT.
+func (i *Info) Value() uint64 { return i.fields[1] }
+
+// Band and FD return si_band and si_fd of LayoutPoll.
+func (i *Info) Band() int64 { return int64(i.fields[0]) }
+
+// FD returns si_fd.
+func (i *Info) FD() int32 { return int32(*i.half(2)) }
+
+// Layout says which fields an Info has.
+type Layout uint8
+
+const (
+	LayoutKill  Layout = iota // pid, uid
+	LayoutTimer               // timerid, overrun, value
+	LayoutPoll                // band, fd
+	LayoutFault               // addr
+	LayoutChild               // pid, uid, status, utime, stime
+	LayoutRT                  // pid, uid, value
+	LayoutSys                 // call_addr, syscall, arch
+)
+
+// Layout returns which fields the Info has; Linux's siginfo_layout.
+func (i *Info) Layout() Layout {
+	if i.Code > SI_USER && i.Code < SI_KERNEL {
+		switch int(i.Signo) {
+		case SIGILL, SIGFPE, SIGSEGV, SIGBUS, SIGTRAP:
+			return LayoutFault
+		case SIGCHLD:
+			return LayoutChild
+		case SIGIO:
+			return LayoutPoll
+		case SIGSYS:
+			return LayoutSys
+		}
+		if i.Code <= pollCodes {
+			return LayoutPoll
+		}
+		return LayoutKill
+	}
+	switch i.Code {
+	case SI_TIMER:
+		return LayoutTimer
+	case SI_SIGIO:
+		return LayoutPoll
+	}
+	if i.Code < 0 {
+		return LayoutRT
+	}
+	return LayoutKill
+}
+
+// CheckQueued returns EPERM if a program must not send this Info to others: one
+// that looks as if the kernel or kill(2) had made it.
+func (i *Info) CheckQueued() error {
+	if i.Code >= 0 || i.Code == SI_TKILL {
+		return syscall.EPERM
+	}
+	return nil
+}
