@@ -37,7 +37,7 @@ boot-test: tools kernel user-tests ## boot the kernel on many machines and check
 	@ONSEN_BOOT_TESTS=1 $(if $(FULL),ONSEN_BOOT_MATRIX=full) \
 		$(GO) test -count=1 -parallel 2 -timeout 40m $(if $(RUN),-run '$(RUN)' -v) ./qemu/...
 
-bench: tools kernel $(BUILD)/qemu-bench ## count instructions and fill the table in docs/performance.md [ARCH= BENCH_MEM=1]
+bench: tools kernel user-bench $(BUILD)/qemu-bench ## count instructions and fill the table in docs/performance.md [ARCH= BENCH_MEM=1]
 	@$(BUILD)/qemu-bench $(if $(ARCH),-arch $(ARCH)) $(if $(BENCH_MEM),-mem)
 
 soak-boot: qemu-tools $(BUILD)/onsen-$(qemu-arch) $(BUILD)/qemu-soak ## boot N times in a row with all self tests [N=100 JOBS=1, as make qemu]

@@ -1,6 +1,7 @@
 # What runs on the kernel: the default initramfs, and the programs of tests.
 
-.PHONY: initramfs user-tests user-tools debian
+.PHONY: initramfs user-tests user-bench user-tools debian
+.SECONDARY:
 
 initramfs: $(archs:%=$(BUILD)/initramfs-%.cpio) ## build the default initramfs: u-root's core commands [ARCH=]
 
@@ -33,6 +34,20 @@ $(BUILD)/user/%/checks: $(wildcard user/tests/*.[ch]) | user-tools
 
 $(BUILD)/user/%/checks.cpio: $(BUILD)/user/%/checks $(BUILD)/mkinitramfs
 	@$(BUILD)/mkinitramfs -o $@ init=$<
+
+user-bench: $(archs:%=$(BUILD)/user/%/bench.cpio) debian
+
+$(BUILD)/user/%/bench: user/bench/bench.c | user-tools
+	@echo "  CC      $@"
+	@mkdir -p $(@D)
+	@$(user-cc-$*) $(user-cflags) -o $@ $<
+
+$(BUILD)/user/%/tiny: user/bench/tiny.c | user-tools
+	@mkdir -p $(@D)
+	@$(user-cc-$*) -static -nostdlib -Os -o $@ $<
+
+$(BUILD)/user/%/bench.cpio: $(BUILD)/user/%/bench $(BUILD)/user/%/tiny $(BUILD)/mkinitramfs
+	@$(BUILD)/mkinitramfs -o $@ init=$< tiny=$(@D)/tiny dev/
 
 $(BUILD)/mkinitramfs: user/mkinitramfs/main.go | toolchain
 	@$(GO) build -o $@ ./user/mkinitramfs

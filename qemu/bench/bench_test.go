@@ -97,14 +97,34 @@ func TestThousands(t *testing.T) {
 	}
 }
 
+func TestComparison(t *testing.T) {
+	got := comparison(Results{
+		qemu.AMD64: {Linux: []Operation{{"null-call", 400}, {"fork", 1000}}, Programs: []Operation{{"fork", 501}, {"null-call", 199}}},
+		qemu.ARM64: {Linux: []Operation{{"fork", 2000}}, Programs: []Operation{{"fork", 3000}}},
+	})
+	want := `|           | amd64: Linux | Onsen |   % | arm64: Linux | Onsen |       % |
+| ---       |          --: |   --: | --: |          --: |   --: |     --: |
+| null call |          400 |   199 |  50 |              |       |         |
+| fork      |        1,000 |   501 | **50** |        2,000 | 3,000 | **150** |
+`
+	if squeeze(got) != squeeze(want) {
+		t.Errorf("table is\n%swant\n%s", got, want)
+	}
+}
+
+// squeeze leaves out what only aligns.
+func squeeze(s string) string { return strings.ReplaceAll(s, " ", "") }
+
 func TestReplaceTable(t *testing.T) {
-	doc := "# Title\n" + tableBegin + "old\n" + tableEnd + "after\n"
-	got, err := replaceTable([]byte(doc), "new\n")
-	if want := "# Title\n" + tableBegin + "new\n" + tableEnd + "after\n"; err != nil || string(got) != want {
+	begin, other := tableBegin("a"), tableBegin("b")
+	doc := "# Title\n" + other + "kept\n" + tableEnd + begin + "old\n" + tableEnd + "after\n"
+	got, err := replaceTable([]byte(doc), "a", "new\n")
+	want := "# Title\n" + other + "kept\n" + tableEnd + begin + "new\n" + tableEnd + "after\n"
+	if err != nil || string(got) != want {
 		t.Errorf("%q, %v; want %q", got, err, want)
 	}
-	for _, bad := range []string{"", "no markers", tableBegin + "no end", tableEnd + tableBegin} {
-		if got, err := replaceTable([]byte(bad), "new\n"); err == nil {
+	for _, bad := range []string{"", "no markers", begin + "no end", tableEnd + begin, other + tableEnd} {
+		if got, err := replaceTable([]byte(bad), "a", "new\n"); err == nil {
 			t.Errorf("%q becomes %q without an error", bad, got)
 		}
 	}

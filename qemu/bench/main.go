@@ -52,7 +52,8 @@ func bench() error {
 	if err := save(*jsonFile, results); err != nil {
 		return err
 	}
-	return document(*docFile, table(results))
+	fmt.Print(comparison(results))
+	return document(*docFile, map[string]string{"kernel": table(results), "programs": comparison(results)})
 }
 
 // measure runs the benchmarks of one architecture: on one CPU, and on two for
@@ -73,6 +74,9 @@ func measure(arch qemu.Arch) (Result, error) {
 			return Result{}, err
 		}
 		all.merge(r)
+	}
+	if all.Linux, all.Programs, err = programs(arch); err != nil {
+		return Result{}, err
 	}
 	if *withMem {
 		if all.SmallestMem, err = smallestMem(arch); err != nil {
@@ -155,15 +159,16 @@ func save(file string, results Results) error {
 	return os.WriteFile(file, append(b, '\n'), 0o666)
 }
 
-// document puts the table into the document.
-func document(file, table string) error {
+// document puts the tables, by name, into the document.
+func document(file string, tables map[string]string) error {
 	doc, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	changed, err := replaceTable(doc, table)
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+	for name, table := range tables {
+		if doc, err = replaceTable(doc, name, table); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
 	}
-	return os.WriteFile(file, changed, 0o666)
+	return os.WriteFile(file, doc, 0o666)
 }

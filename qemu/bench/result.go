@@ -13,6 +13,8 @@ type Result struct {
 	EntryToInit int64       `json:"entry_to_init_ns"`
 	ImageBytes  int64       `json:"image_bytes"`
 	SmallestMem int         `json:"smallest_mem_mib,omitempty"`
+	Programs    []Operation `json:"programs,omitempty"` // what a program pays here
+	Linux       []Operation `json:"linux,omitempty"`    // and on Linux
 }
 
 // Operation is the mean cost of one operation.

@@ -116,8 +116,12 @@ func thousands(n float64) string {
 func align(rows []row) string {
 	var cells [][]string
 	var widths []int
+	hasTarget := rows[0].target != ""
 	for _, w := range rows {
-		line := append(append([]string{w.name}, w.figures...), w.target)
+		line := append([]string{w.name}, w.figures...)
+		if hasTarget {
+			line = append(line, w.target)
+		}
 		for i, c := range line {
 			if i == len(widths) {
 				widths = append(widths, 0)
@@ -142,21 +146,21 @@ func align(rows []row) string {
 	return b.String()
 }
 
-// The lines between which the documentation holds the table.
-const (
-	tableBegin = "<!-- make bench writes from here -->\n"
-	tableEnd   = "<!-- to here -->\n"
-)
+// A document holds each table between two lines that name it.
+func tableBegin(name string) string { return "<!-- make bench writes " + name + " from here -->\n" }
 
-// replaceTable puts table between the markers of doc.
-func replaceTable(doc []byte, table string) ([]byte, error) {
-	before, rest, ok := bytes.Cut(doc, []byte(tableBegin))
+const tableEnd = "<!-- to here -->\n"
+
+// replaceTable puts a table where doc has the lines for it.
+func replaceTable(doc []byte, name, table string) ([]byte, error) {
+	begin := tableBegin(name)
+	before, rest, ok := bytes.Cut(doc, []byte(begin))
 	if !ok {
-		return nil, fmt.Errorf("no line %q", strings.TrimSpace(tableBegin))
+		return nil, fmt.Errorf("no line %q", strings.TrimSpace(begin))
 	}
 	_, after, ok := bytes.Cut(rest, []byte(tableEnd))
 	if !ok {
 		return nil, fmt.Errorf("no line %q", strings.TrimSpace(tableEnd))
 	}
-	return bytes.Join([][]byte{before, after}, []byte(tableBegin+table+tableEnd)), nil
+	return bytes.Join([][]byte{before, after}, []byte(begin+table+tableEnd)), nil
 }
