@@ -5,6 +5,7 @@ package kernel
 const (
 	CSIGNAL uint64 = 0x000000ff // signal mask to be sent at exit; clone only
 
+	CLONE_NEWTIME        uint64 = 0x00000080 // clone3 only
 	CLONE_VM             uint64 = 0x00000100
 	CLONE_FS             uint64 = 0x00000200
 	CLONE_FILES          uint64 = 0x00000400

@@ -5,10 +5,20 @@ import (
 
 	"onsen/kernel/printk"
 	"onsen/kernel/sched"
+	"onsen/kernel/uaccess"
 )
 
-// sigsegv is the signal that a task that oopsed dies of.
-const sigsegv = 11
+// sigkill, sigsegv and the like are the signals that this package sends itself.
+const (
+	sighup  = 1
+	sigkill = 9
+	sigsegv = 11
+	sigchld = 17
+	sigcont = 18
+)
+
+// sigIgn is SIG_IGN.
+const sigIgn = 1
 
 // Oops is told of a panic in a task's Go code, before the task dies: the panic's
 // value and the program counters of its stack, innermost first. Set at start-up.
@@ -19,54 +29,121 @@ var Oops = func(t *Task, v any, pcs []uintptr) {
 // die stops the machine for a reason. Set at start-up.
 var die = func(why string) { panic(why) }
 
-// retFromFork is where a new task begins.
+// retFromFork is where a new task begins. It does not return.
 func (t *Task) retFromFork() {
 	sched.ScheduleTail()
-	DoExit(t.runThread() & 0xff << 8)
+	t.live()
 }
 
-// runThread runs a kernel thread's function. If that panics, there is an oops
-// and the thread dies; if it leaves by runtime.Goexit, the thread just ends.
-// A panic with a spin lock held never gets here: the Go runtime ends it all.
-func (t *Task) runThread() (result int) {
-	returned := false
+// live is the life of a task: what it does in the kernel first, and then its
+// program. If its Go code panics, there is an oops and the task dies; if it
+// leaves by runtime.Goexit, the task just ends. A panic with a spin lock held
+// never gets here: the Go runtime ends it all. It does not return.
+func (t *Task) live() {
 	defer func() {
-		if returned {
-			return
-		}
 		if v := recover(); v != nil {
 			pcs := make([]uintptr, 64)
 			Oops(t, v, pcs[:runtime.Callers(2, pcs)])
 			DoExit(sigsegv)
 		}
-		DoExit(0)
+		if t.flags.Load()&PF_EXITING == 0 {
+			DoExit(0)
+		}
 	}()
-	result = t.fn(t.fnArg)
-	returned = true
-	return result
+	if t.setChildTid != 0 {
+		_ = uaccess.Put(t.setChildTid, int32(t.Pid)) // ignored by Linux, too
+	}
+	if t.fn != nil {
+		// A function that has not made the task a program is all there is.
+		if result := t.fn(t.fnArg); t.mm == nil {
+			DoExit(result & 0xff << 8)
+		}
+	}
+	t.userLoop()
 }
 
 // DoExit ends the calling task with a status as wait(2) tells it. It does not
-// return.
+// return. The steps are in the order of Linux's do_exit.
 func DoExit(code int) {
 	t := Current()
-	switch {
-	case t.IsIdle():
+	if t.IsIdle() {
 		die("Attempted to kill the idle task!")
-	case t.Pid == 1:
-		die("Attempted to kill init! exitcode=" + hex32(code))
 	}
-	t.flags.Or(PF_EXITING)
+	exitSignals(t)
+	groupDead := t.signal.live.Add(-1) == 0
+	if groupDead && t.Tgid == 1 {
+		t.panicOfInit(code)
+	}
 	t.exitCode = code
-	if t.vforkDone != nil {
-		t.vforkDone.Complete()
+	if groupDead {
+		exitProcessTimers(t)
+	}
+	exitMM(t)
+	exitFiles(t)
+	exitFS(t)
+	if groupDead {
+		disassociateTTY(t)
 	}
 	if t.kthread != nil {
 		t.kthread.parked.CompleteAll()
 		t.kthread.exited.CompleteAll()
 	}
-	exitNotify(t)
+	exitNotify(t, groupDead)
 	sched.Exit()
+}
+
+// disassociateTTY takes the terminal from the session of which the process that
+// ends is the leader: those in the foreground are sent SIGHUP and SIGCONT. Set by
+// the owner of terminals.
+var disassociateTTY = func(t *Task) {}
+
+// panicOfInit ends the machine when the first process has ended.
+func (t *Task) panicOfInit(code int) {
+	t.sighand.siglock.Lock()
+	if t.signal.flags&SIGNAL_GROUP_EXIT != 0 {
+		code = t.signal.groupExitCode
+	}
+	t.sighand.siglock.Unlock()
+	die("Attempted to kill init! exitcode=" + hex32(code))
+}
+
+// DoGroupExit ends the calling task's process with a status as wait(2) tells it,
+// unless another thread has done so already: then that one's counts. It does not
+// return.
+func DoGroupExit(code int) {
+	t := Current()
+	t.sighand.siglock.Lock()
+	sig := t.signal
+	switch {
+	case sig.flags&SIGNAL_GROUP_EXIT != 0:
+		code = sig.groupExitCode
+	case sig.groupExecTask != nil:
+		code = 0 // another thread is in execve
+	default:
+		sig.groupExitCode = code
+		sig.flags = SIGNAL_GROUP_EXIT
+		zapOtherThreads(t)
+	}
+	t.sighand.siglock.Unlock()
+	DoExit(code)
+}
+
+// zapOtherThreads has all threads of t's process but t killed, and returns how
+// many that are.
+//
+// Preconditions: siglock held.
+func zapOtherThreads(t *Task) (count int) {
+	t.signal.cancelGroupStop()
+	for u := t.signal.firstThread; u != nil; u = u.threads.next {
+		if u == t {
+			continue
+		}
+		count++
+		if u.exitState == 0 {
+			killThread(u)
+		}
+	}
+	return count
 }
 
 // hex32 formats a status as Linux's panic message has it.
@@ -80,21 +157,41 @@ func hex32(code int) string {
 	return string(b)
 }
 
-// exitNotify hands t's children on and lets its parent know of its end. The
-// parents that there are so far are kernel threads, which ignore SIGCHLD, so
-// that t leaves nothing behind.
-func exitNotify(t *Task) {
-	tasklistLock.Lock()
-	reaper := findPid(1)
-	if reaper == nil {
-		reaper = t.realParent
+// exitMM lets go of the task's memory.
+func exitMM(t *Task) {
+	mmRelease(t)
+	if t.mm != nil {
+		useMM(t, nil)
 	}
-	for c := t.children; c != nil; c = t.children {
-		leaveParent(c)
-		setParent(c, reaper)
+}
+
+// mmRelease is called by a task that is about to leave its memory, in exit and in
+// execve: it wakes who waits for that by futexes or in vfork(2). Linux's
+// mm_release.
+func mmRelease(t *Task) {
+	if t.mm != nil {
+		exitRobustList(t)
+		clearChildTid(t)
 	}
-	t.exitState = exitDead
-	unlinkTask(t)
-	tasklistLock.Unlock()
-	pids.release(t.Pid)
+	t.allocLock.Lock()
+	vfork := t.vforkDone
+	t.vforkDone = nil
+	t.allocLock.Unlock()
+	if vfork != nil {
+		vfork.Complete()
+	}
+}
+
+// exitFiles lets go of the open files.
+func exitFiles(t *Task) {
+	t.allocLock.Lock()
+	t.files = nil
+	t.allocLock.Unlock()
+}
+
+// exitFS lets go of the root and the working directory.
+func exitFS(t *Task) {
+	t.allocLock.Lock()
+	t.fs = nil
+	t.allocLock.Unlock()
 }

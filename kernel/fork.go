@@ -4,12 +4,11 @@ import (
 	"syscall"
 
 	"onsen/arch"
+	"onsen/kernel/cred"
+	"onsen/kernel/errno"
 	"onsen/kernel/sched"
+	"onsen/kernel/uaccess"
 )
-
-// errRestartNoIntr is the ERESTARTNOINTR of Linux: the system call is begun
-// again after the signal, always.
-const errRestartNoIntr = syscall.Errno(513)
 
 // KernelThread starts a kernel thread that runs fn(arg) and ends with its
 // result. It returns the thread's PID. flags are CLONE_FS, CLONE_FILES and the
@@ -20,6 +19,17 @@ func KernelThread(fn func(arg any) int, arg any, flags uint64) (pid int, err err
 		Flags:      (flags | CLONE_VM | CLONE_UNTRACED) &^ CSIGNAL,
 		ExitSignal: int(flags & CSIGNAL),
 		Kthread:    true,
+		Fn:         fn,
+		FnArg:      arg,
+	})
+}
+
+// UserModeThread is KernelThread for a thread that is to become a program: fn
+// calls KernelExecve, and when it then returns, the program runs.
+func UserModeThread(fn func(arg any) int, arg any, flags uint64) (pid int, err error) {
+	return KernelClone(&KernelCloneArgs{
+		Flags:      (flags | CLONE_VM | CLONE_UNTRACED) &^ CSIGNAL,
+		ExitSignal: int(flags & CSIGNAL),
 		Fn:         fn,
 		FnArg:      arg,
 	})
@@ -41,158 +51,292 @@ func ForkIdle(cpu int) (*Task, error) {
 }
 
 // KernelClone makes a task and starts it. It returns the new task's PID. With
-// CLONE_VFORK it returns when the task has exited.
+// CLONE_VFORK it returns when the task has ended or become another program, or
+// when the caller is killed.
 func KernelClone(args *KernelCloneArgs) (pid int, err error) {
-	if args.Flags&CLONE_IDLE_THREAD != 0 {
+	switch {
+	case args.Flags&CLONE_IDLE_THREAD != 0:
 		return 0, syscall.EINVAL
+	case args.Flags&CLONE_PIDFD != 0 && args.Flags&CLONE_PARENT_SETTID != 0 && args.Pidfd == args.ParentTid:
+		// clone(2) has one argument for both.
+		return 0, syscall.EINVAL
+	}
+	if args.Flags&CLONE_THREAD == 0 {
+		args.Flags |= CLONE_GLOBAL_THREAD
 	}
 	p, err := CopyProcess(args)
 	if err != nil {
 		return 0, err
+	}
+	pid = p.Pid // p may be gone as soon as it runs
+	if args.Flags&CLONE_PARENT_SETTID != 0 {
+		_ = uaccess.Put(args.ParentTid, int32(pid)) // ignored by Linux, too
 	}
 	var vfork *sched.Completion
 	if args.Flags&CLONE_VFORK != 0 {
 		vfork = new(sched.Completion)
 		p.vforkDone = vfork
 	}
-	pid = p.Pid // p may be gone as soon as it runs
 	sched.WakeUpNewTask(&p.Task)
 	if vfork != nil {
-		_ = vfork.WaitKillable()
+		waitForVfork(p, vfork)
 	}
 	return pid, nil
+}
+
+// waitForVfork sleeps until the child p lets go of its parent's memory.
+func waitForVfork(p *Task, vfork *sched.Completion) {
+	if vfork.WaitKillable() == nil {
+		return
+	}
+	p.allocLock.Lock()
+	p.vforkDone = nil
+	p.allocLock.Unlock()
 }
 
 // CopyProcess makes a task as args say, in the steps of Linux's copy_process,
 // but does not start it. The caller must: there is no way back.
 func CopyProcess(args *KernelCloneArgs) (*Task, error) {
-	var undo undoStack
-	defer undo.run()
-
-	if err := checkCloneFlags(args.Flags); err != nil {
-		return nil, err
-	}
-	if err := checkSupported(args); err != nil {
-		return nil, err
-	}
 	cur := Current()
-	if sched.SignalPending(&cur.Task) {
-		return nil, errRestartNoIntr
+	if err := checkCloneFlags(cur, args); err != nil {
+		return nil, err
+	}
+	if cur.restartFork() {
+		return nil, errno.ERESTARTNOINTR
 	}
 	p := dupTask(cur, args)
-	if err := copyPid(p, args, &undo); err != nil {
+	for i := range copySteps {
+		if err := copySteps[i].do(p, cur, args); err != nil {
+			undoCopy(p, args, i)
+			return nil, err
+		}
+	}
+	if args.Idle {
+		return p, nil
+	}
+	if err := publish(p, cur, args); err != nil {
+		undoCopy(p, args, len(copySteps))
 		return nil, err
 	}
-	copyThread(p, cur, args)
-	publish(p, cur, args)
-	undo.release()
+	completePidfd(p, args)
+	sched.SetEntry(&p.Task, p.retFromFork)
 	return p, nil
 }
 
-// checkCloneFlags makes the checks with which Linux's copy_process begins, in
-// its order.
-func checkCloneFlags(flags uint64) error {
-	has := func(f uint64) bool { return flags&f == f }
-	switch {
-	case has(CLONE_NEWNS | CLONE_FS),
-		has(CLONE_NEWUSER | CLONE_FS),
-		has(CLONE_THREAD) && !has(CLONE_SIGHAND),
-		has(CLONE_SIGHAND) && !has(CLONE_VM),
-		has(CLONE_THREAD) && flags&(CLONE_NEWUSER|CLONE_NEWPID) != 0,
-		has(CLONE_PIDFD) && has(CLONE_DETACHED):
-		return syscall.EINVAL
-	}
-	return nil
+// restartFork reports whether the caller has a signal to take before it forks.
+func (t *Task) restartFork() bool {
+	return t.TestFlag(sched.TIFSigPending|sched.TIFNotifySignal) && !t.IsIdle()
 }
 
-// supportedFlags is what the kernel threads that there are so far can ask for.
-// What they share with their maker they share with all kernel threads anyway.
-const supportedFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_UNTRACED |
-	CLONE_VFORK | CLONE_GLOBAL_THREAD | CLONE_IDLE_THREAD
-
-// checkSupported refuses what does not exist yet: programs, and whatever only
-// programs need.
-func checkSupported(args *KernelCloneArgs) error {
-	idle := args.Flags&CLONE_IDLE_THREAD != 0
-	switch {
-	case idle != args.Idle:
-		return syscall.EINVAL
-	case !args.Kthread || args.Fn == nil && !idle:
-		return syscall.ENOSYS
-	case args.Flags&^supportedFlags != 0, args.SetTid != nil:
-		return syscall.EINVAL
-	}
-	return nil
+// copyStep gives the new task p one of the things that it has, and can take it
+// back.
+type copyStep struct {
+	do   func(p, cur *Task, args *KernelCloneArgs) error
+	undo func(p *Task, args *KernelCloneArgs) // nil if there is nothing to undo
 }
 
-// dupTask makes a task that takes after cur.
+// copySteps are the steps of CopyProcess between dupTask and publish. Idle tasks
+// get their share from initIdle.
+var copySteps = []copyStep{
+	{copyCreds, undoCreds},
+	{checkMaxThreads, nil},
+	{copySched, nil},
+	{copyFiles, undoFiles},
+	{copyFS, undoFS},
+	{copySighand, undoSighand},
+	{copySignal, nil},
+	{copyMM, undoMM},
+	{copyNamespaces, nil},
+	{copyThread, nil},
+	{copyPid, undoPid},
+	{copyPidfd, undoPidfd},
+}
+
+// undoCopy takes the first n steps back, last step first.
+func undoCopy(p *Task, args *KernelCloneArgs, n int) {
+	for n--; n >= 0; n-- {
+		if undo := copySteps[n].undo; undo != nil {
+			undo(p, args)
+		}
+	}
+}
+
+// dupTask makes a task that takes after cur; Linux's dup_task_struct and what
+// else cannot fail.
 func dupTask(cur *Task, args *KernelCloneArgs) *Task {
 	p := &Task{
-		StartTime:  arch.Ktime(),
-		exitSignal: args.ExitSignal,
-		fn:         args.Fn,
-		fnArg:      args.FnArg,
+		StartTime: arch.Ktime(),
+		fn:        args.Fn,
+		fnArg:     args.FnArg,
 	}
-	p.flags.Store(cur.flags.Load()&^(PF_IDLE|PF_NO_SETAFFINITY) | PF_FORKNOEXEC)
+	p.flags.Store(cur.flags.Load()&^(PF_IDLE|PF_KTHREAD|PF_NO_SETAFFINITY|PF_SUPERPRIV|PF_EXITING) | PF_FORKNOEXEC)
 	if args.Kthread {
 		p.flags.Or(PF_KTHREAD)
+	}
+	p.forkExec(&cur.taskExec)
+	if args.Flags&CLONE_CHILD_SETTID != 0 {
+		p.setChildTid = args.ChildTid
+	}
+	if args.Flags&CLONE_CHILD_CLEARTID != 0 {
+		p.clearChildTid = args.ChildTid
 	}
 	return p
 }
 
-// copyPid gives p its PID. An idle task's is 0.
-func copyPid(p *Task, args *KernelCloneArgs, undo *undoStack) error {
-	if args.Flags&CLONE_IDLE_THREAD != 0 {
+// copyCreds gives p the caller's credentials and counts it among the tasks of
+// its user. EAGAIN means that the user has as many as RLIMIT_NPROC allows.
+func copyCreds(p, cur *Task, args *KernelCloneArgs) error {
+	c := cur.Cred()
+	p.cred.Store(c)
+	if args.Idle {
 		return nil
 	}
-	pid, err := pids.alloc()
-	if err != nil {
-		return err
+	if c.UID != 0 && uint64(cur.account.tasks.Load()) >= cur.rlimit(RLIMIT_NPROC) &&
+		!c.Capable(cred.CAP_SYS_RESOURCE) && !c.Capable(cred.CAP_SYS_ADMIN) {
+		return syscall.EAGAIN
 	}
-	undo.add(func() { pids.release(pid) })
-	p.Pid, p.Tgid = pid, pid
+	cur.flags.And(^PF_NPROC_EXCEEDED)
+	p.flags.And(^PF_NPROC_EXCEEDED)
+	if cur.account != nil {
+		p.account = cur.account.share()
+	} else {
+		p.account = chargeUser(c.UID) // the boot task is not counted
+	}
 	return nil
 }
 
-// copyThread gives p a place to run: a goroutine that begins in retFromFork.
-// It comes last because a goroutine cannot be undone.
-func copyThread(p, cur *Task, args *KernelCloneArgs) {
-	if args.Idle {
-		return // it has one already; see initIdle
+func undoCreds(p *Task, _ *KernelCloneArgs) {
+	if p.account != nil {
+		p.account.uncharge()
 	}
-	name := args.Name
-	if name == "" {
-		name = cur.Name()
+}
+
+// checkMaxThreads refuses, with EAGAIN, more tasks than the machine can bear.
+func checkMaxThreads(_, _ *Task, args *KernelCloneArgs) error {
+	if !args.Idle && nrThreads >= MaxThreads() {
+		return syscall.EAGAIN
+	}
+	return nil
+}
+
+// copySched gives p scheduling attributes and a name.
+func copySched(p, cur *Task, args *KernelCloneArgs) error {
+	if args.Idle {
+		return nil
 	}
 	parent := &cur.Task
 	if cur.IsIdle() {
 		parent = nil // its affinity is to be nobody else's
 	}
-	sched.InitTask(&p.Task, name, parent, p.retFromFork)
+	sched.Fork(&p.Task, parent)
+	if args.Name != "" {
+		p.SetName(args.Name)
+	} else {
+		p.CopyName(&cur.Task)
+	}
+	return nil
 }
 
-// publish makes p visible to others.
-func publish(p, cur *Task, args *KernelCloneArgs) {
+// copyPid gives p its PID. An idle task has none.
+func copyPid(p, cur *Task, args *KernelCloneArgs) error {
 	if args.Idle {
-		return
+		return nil
 	}
-	tasklistLock.Lock()
-	linkTask(p, cur)
-	tasklistLock.Unlock()
+	nr, err := allocPid(args.SetTid)
+	if err != nil {
+		return err
+	}
+	p.setPid(PIDTYPE_PID, &Pid{nr: nr})
+	p.Pid, p.Tgid, p.groupLeader = nr, nr, p
+	if args.Flags&CLONE_THREAD != 0 {
+		p.Tgid, p.groupLeader = cur.Tgid, cur.groupLeader
+	}
+	return nil
 }
 
-// undoStack takes back the steps of something that fails half-way.
-type undoStack struct{ steps []func() }
-
-// add notes how to take back what was just done.
-func (u *undoStack) add(f func()) { u.steps = append(u.steps, f) }
-
-// release keeps what was done.
-func (u *undoStack) release() { u.steps = nil }
-
-// run takes everything back, last step first.
-func (u *undoStack) run() {
-	for i := len(u.steps) - 1; i >= 0; i-- {
-		u.steps[i]()
+func undoPid(p *Task, args *KernelCloneArgs) {
+	if p.pid != nil {
+		pids.release(p.Pid)
 	}
+}
+
+// allocPid takes a PID: the next one, or the one that clone3's set_tid asks for.
+func allocPid(setTid []int) (int, error) {
+	switch {
+	case len(setTid) == 0:
+		return pids.alloc()
+	case len(setTid) > 1, setTid[0] < 1, setTid[0] >= PidMax:
+		return 0, syscall.EINVAL
+	case setTid[0] != 1 && FindPid(1) == nil:
+		return 0, syscall.EINVAL
+	case !Capable(cred.CAP_CHECKPOINT_RESTORE) && !Capable(cred.CAP_SYS_ADMIN):
+		return 0, syscall.EPERM
+	}
+	return setTid[0], pids.take(setTid[0])
+}
+
+// publish makes p visible to others: to its parent, in the lists, by its PID. It
+// fails if the caller has been signalled meanwhile: what is sent to the caller's
+// process group has to reach p as well, or the caller before the fork.
+func publish(p, cur *Task, args *KernelCloneArgs) error {
+	tasklistLock.Lock()
+	defer tasklistLock.Unlock()
+	adoptNew(p, cur, args)
+	cur.sighand.siglock.Lock()
+	defer cur.sighand.siglock.Unlock()
+	switch {
+	case cur.restartFork():
+		return errno.ERESTARTNOINTR
+	case args.Flags&CLONE_THREAD != 0:
+		cur.signal.live.Add(1)
+		cur.signal.addThread(p)
+		joinGroupStop(p)
+	default:
+		p.signal.addThread(p)
+		p.setPid(PIDTYPE_TGID, p.pid)
+		p.setPid(PIDTYPE_PGID, groupOrOwn(taskPgrp(cur), p))
+		p.setPid(PIDTYPE_SID, groupOrOwn(taskSession(cur), p))
+		if p.Pid == 1 {
+			p.signal.flags |= SIGNAL_UNKILLABLE
+		}
+		linkProcess(p)
+		attachPid(p, PIDTYPE_TGID)
+		attachPid(p, PIDTYPE_PGID)
+		attachPid(p, PIDTYPE_SID)
+	}
+	attachPid(p, PIDTYPE_PID)
+	nrThreads++
+	totalForks++
+	return nil
+}
+
+// adoptNew says who p's parent is and what it gets at p's end.
+//
+// Preconditions: tasklistLock held.
+func adoptNew(p, cur *Task, args *KernelCloneArgs) {
+	switch {
+	case args.Flags&CLONE_THREAD != 0:
+		p.realParent, p.parentExecID = cur.realParent, cur.parentExecID
+		p.exitSignal = -1
+	case args.Flags&CLONE_PARENT != 0:
+		p.realParent, p.parentExecID = cur.realParent, cur.parentExecID
+		p.exitSignal = cur.groupLeader.exitSignal
+	default:
+		p.realParent, p.parentExecID = cur, cur.selfExecID
+		p.exitSignal = args.ExitSignal
+	}
+	p.parent = p.realParent
+	if args.Flags&CLONE_THREAD == 0 {
+		sig := p.realParent.signal
+		p.signal.hasChildSubreaper = sig.hasChildSubreaper || sig.isChildSubreaper
+	}
+}
+
+// groupOrOwn returns the process group or session that p inherits. What the boot
+// CPU's idle task makes has nothing to inherit.
+func groupOrOwn(inherited *Pid, p *Task) *Pid {
+	if inherited == nil {
+		return p.pid
+	}
+	return inherited
 }

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"onsen/kernel/errno"
 	"onsen/kernel/sched"
 )
 
@@ -28,10 +29,12 @@ func TestCheckCloneFlags(t *testing.T) {
 		{"THREAD and NEWPID", CLONE_THREAD | CLONE_SIGHAND | CLONE_VM | CLONE_NEWPID, syscall.EINVAL},
 		{"THREAD and NEWUSER", CLONE_THREAD | CLONE_SIGHAND | CLONE_VM | CLONE_NEWUSER, syscall.EINVAL},
 		{"PIDFD and DETACHED", CLONE_PIDFD | CLONE_DETACHED, syscall.EINVAL},
+		{"PIDFD and THREAD", CLONE_PIDFD | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM, syscall.EINVAL},
+		{"PARENT", CLONE_PARENT, nil},
 		{"NEWNS", CLONE_NEWNS, nil},
 		{"PIDFD", CLONE_PIDFD, nil},
 	} {
-		if err := checkCloneFlags(tt.flags); err != tt.want {
+		if err := checkCloneFlags(&Task{signal: new(SignalStruct)}, &KernelCloneArgs{Flags: tt.flags}); err != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
 		}
 	}
@@ -44,14 +47,14 @@ func TestCopyProcessRefuses(t *testing.T) {
 		args KernelCloneArgs
 		want error
 	}{
-		{"a program", KernelCloneArgs{ExitSignal: 17}, syscall.ENOSYS},
-		{"a kernel thread without function", KernelCloneArgs{Kthread: true}, syscall.ENOSYS},
+		{"a kernel thread without function", KernelCloneArgs{Kthread: true}, syscall.EINVAL},
 		{"idle flag without idle", KernelCloneArgs{Kthread: true, Fn: fn, Flags: CLONE_IDLE_THREAD}, syscall.EINVAL},
 		{"idle without idle flag", KernelCloneArgs{Kthread: true, Fn: fn, Idle: true}, syscall.EINVAL},
-		{"THREAD", KernelCloneArgs{Kthread: true, Fn: fn, Flags: CLONE_THREAD | CLONE_SIGHAND | CLONE_VM}, syscall.EINVAL},
-		{"SETTLS", KernelCloneArgs{Kthread: true, Fn: fn, Flags: CLONE_SETTLS}, syscall.EINVAL},
 		{"NEWNET", KernelCloneArgs{Kthread: true, Fn: fn, Flags: CLONE_NEWNET}, syscall.EINVAL},
-		{"chosen PID", KernelCloneArgs{Kthread: true, Fn: fn, SetTid: []int{7}}, syscall.EINVAL},
+		{"chosen PID that is taken", KernelCloneArgs{Kthread: true, Fn: fn, SetTid: []int{1}}, syscall.EEXIST},
+		{"chosen PID 0", KernelCloneArgs{Kthread: true, Fn: fn, SetTid: []int{0}}, syscall.EINVAL},
+		{"chosen PID too high", KernelCloneArgs{Kthread: true, Fn: fn, SetTid: []int{PidMax}}, syscall.EINVAL},
+		{"PIDs for too many namespaces", KernelCloneArgs{Kthread: true, Fn: fn, SetTid: []int{7, 8}}, syscall.EINVAL},
 	}
 	inTask(t, func() {
 		for _, tt := range tests {
@@ -63,7 +66,7 @@ func TestCopyProcessRefuses(t *testing.T) {
 			t.Errorf("KernelClone of an idle task: %v, want EINVAL", err)
 		}
 		Current().SetFlag(sched.TIFSigPending)
-		if _, err := KernelThread(fn, nil, 0); err != errRestartNoIntr {
+		if _, err := KernelThread(fn, nil, 0); err != errno.ERESTARTNOINTR {
 			t.Errorf("with a signal pending: %v, want ERESTARTNOINTR", err)
 		}
 	})
@@ -189,26 +192,5 @@ func TestManyThreads(t *testing.T) {
 func hasChildren(p *Task) bool {
 	tasklistLock.Lock()
 	defer tasklistLock.Unlock()
-	return p.children != nil
-}
-
-func TestUndoStack(t *testing.T) {
-	var order []int
-	fail := func(release bool) {
-		var u undoStack
-		defer u.run()
-		u.add(func() { order = append(order, 1) })
-		u.add(func() { order = append(order, 2) })
-		if release {
-			u.release()
-		}
-	}
-	fail(true)
-	if order != nil {
-		t.Error("undone although released")
-	}
-	fail(false)
-	if !slices.Equal(order, []int{2, 1}) {
-		t.Errorf("undone in order %v", order)
-	}
+	return p.children.first != nil
 }

@@ -3,16 +3,36 @@ package kernel
 import (
 	"strconv"
 
+	"onsen/kernel/cred"
 	"onsen/kernel/sched"
 )
 
 // bootIdle is the idle task of the boot CPU, the first task there is.
 var bootIdle Task
 
+// What the idle tasks share, and init inherits.
+var (
+	bootCred    = cred.Root()
+	bootSignal  SignalStruct
+	bootSighand SighandStruct
+)
+
+// kthreadSighand is what all kernel threads have: they ignore every signal, and
+// so leave no zombies when their children end.
+var kthreadSighand SighandStruct
+
+func init() {
+	for i := range kthreadSighand.actions {
+		kthreadSighand.actions[i].Handler = sigIgn
+	}
+}
+
 // initIdle makes p the idle task of cpu.
 func initIdle(p *Task, cpu int) {
 	p.flags.Store(PF_IDLE | PF_KTHREAD | PF_NO_SETAFFINITY)
-	p.realParent, p.parent = p, p
+	p.realParent, p.parent, p.groupLeader = p, p, p
+	p.cred.Store(bootCred)
+	p.signal, p.sighand = &bootSignal, &bootSighand
 	sched.InitIdle(&p.Task, "swapper/"+strconv.Itoa(cpu), cpu)
 }
 
@@ -32,7 +52,7 @@ func restInit(init func(arg any) int) {
 		kthreaddDone.Wait()
 		return init(arg)
 	}
-	if _, err := KernelThread(start, nil, CLONE_FS); err != nil {
+	if _, err := UserModeThread(start, nil, CLONE_FS); err != nil {
 		die("cannot start init: " + err.Error())
 	}
 	FindTaskByPid(1).SetName("init")

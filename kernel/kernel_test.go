@@ -54,12 +54,17 @@ func startTestCPUs() error {
 // called by a goroutine that is no task.
 func startTask(fn func()) {
 	init := FindTaskByPid(1)
-	p := dupTask(init, &KernelCloneArgs{Kthread: true, Fn: func(any) int { fn(); return 0 }})
-	if err := copyPid(p, &KernelCloneArgs{}, new(undoStack)); err != nil {
+	args := &KernelCloneArgs{Name: "test", Kthread: true, Fn: func(any) int { fn(); return 0 }}
+	p := dupTask(init, args)
+	for _, step := range copySteps {
+		if err := step.do(p, init, args); err != nil {
+			panic(err)
+		}
+	}
+	if err := publish(p, init, args); err != nil {
 		panic(err)
 	}
-	copyThread(p, init, &KernelCloneArgs{Name: "test"})
-	publish(p, init, &KernelCloneArgs{})
+	sched.SetEntry(&p.Task, p.retFromFork)
 	sched.WakeUpNewTask(&p.Task)
 }
 

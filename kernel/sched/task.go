@@ -133,17 +133,26 @@ type Task struct {
 }
 
 // InitTask makes t, which is all zero, a task named name that will run fn when
-// it is first switched to. fn must begin with ScheduleTail and end with Exit.
-// The scheduling attributes are those that the caller's task parent passes on,
-// or the default ones if it is nil. WakeUpNewTask starts it; a task that was
-// initialised must be started, because its goroutine cannot be taken back.
+// it is first switched to; see Fork and SetEntry.
 func InitTask(t *Task, name string, parent *Task, fn func()) {
-	t.g = newGoroutine(fn)
-	t.state.Store(uint32(TaskNew))
+	Fork(t, parent)
 	t.SetName(name)
+	SetEntry(t, fn)
+}
+
+// Fork makes t, which is all zero, a task without a name and with nothing to run
+// yet. The scheduling attributes are those that the caller's task parent passes
+// on, or the default ones if it is nil.
+func Fork(t, parent *Task) {
+	t.state.Store(uint32(TaskNew))
 	t.timer.task = t
 	t.schedFork(parent)
 }
+
+// SetEntry says what t, from Fork, will run when it is first switched to. fn must
+// begin with ScheduleTail and end with Exit. WakeUpNewTask starts the task; one
+// that has an entry must be started, because its goroutine cannot be taken back.
+func SetEntry(t *Task, fn func()) { t.g = newGoroutine(fn) }
 
 // schedFork copies the scheduling attributes of parent, whose owner is the
 // caller, or sets the default ones.
@@ -176,6 +185,9 @@ func (t *Task) SetName(name string) {
 	}
 	t.name.Store(&name)
 }
+
+// CopyName gives t the name of from.
+func (t *Task) CopyName(from *Task) { t.name.Store(from.name.Load()) }
 
 // State returns the task's state; it may change at any time.
 func (t *Task) State() State { return State(t.state.Load()) }
