@@ -25,7 +25,7 @@ user-cflags   := -static -O1 -w
 user-tools:
 	@$(tools) $(archs:%=$(user-cc-%)) dpkg-deb
 
-user-tests: $(archs:%=$(BUILD)/user/%/checks.cpio) debian ## build the test programs and fetch what they are compared with [ARCH=]
+user-tests: $(foreach a,$(archs),$(patsubst %,$(BUILD)/user/$a/%.cpio,checks busybox bash)) ## build the test programs and fetch what they are compared with [ARCH=]
 
 $(BUILD)/user/%/checks: $(wildcard user/tests/*.[ch]) | user-tools
 	@echo "  CC      $@"
@@ -34,6 +34,16 @@ $(BUILD)/user/%/checks: $(wildcard user/tests/*.[ch]) | user-tools
 
 $(BUILD)/user/%/checks.cpio: $(BUILD)/user/%/checks $(BUILD)/mkinitramfs
 	@$(BUILD)/mkinitramfs -o $@ init=$<
+
+# Shell scripts under Debian's static shells.
+$(BUILD)/user/%/busybox.cpio: user/torture/busybox.sh user/torture/common.sh $(BUILD)/debian/%/version $(BUILD)/mkinitramfs
+	@mkdir -p $(@D)
+	@$(BUILD)/mkinitramfs -o $@ init=$< torture.sh=user/torture/common.sh bin/busybox=$(BUILD)/debian/$*/busybox dev/ tmp/
+
+$(BUILD)/user/%/bash.cpio: user/torture/bash.sh user/torture/common.sh $(BUILD)/debian/%/version $(BUILD)/mkinitramfs
+	@mkdir -p $(@D)
+	@$(BUILD)/mkinitramfs -o $@ init=$< torture.sh=user/torture/common.sh \
+		bin/busybox=$(BUILD)/debian/$*/busybox bin/bash=$(BUILD)/debian/$*/bash dev/ tmp/
 
 user-bench: $(archs:%=$(BUILD)/user/%/bench.cpio) debian
 

@@ -11,10 +11,14 @@ import (
 	"onsen/qemu/qemutest"
 )
 
-// checks runs the test program on a machine and returns the facts it printed.
-func checks(t *testing.T, m qemu.Config) []string {
+// programs are the images of user/tests and user/torture, with the number of
+// facts that each prints at least.
+var programs = map[string]int{"checks": 700, "busybox": 30, "bash": 35}
+
+// checks runs a test program on a machine and returns the facts it printed.
+func checks(t *testing.T, m qemu.Config, program string) []string {
 	t.Helper()
-	m.Initrd = filepath.Join(qemutest.Root(t), "build", "user", string(m.Arch), "checks.cpio")
+	m.Initrd = filepath.Join(qemutest.Root(t), "build", "user", string(m.Arch), program+".cpio")
 	g := qemutest.Boot(t, m)
 	g.Expect(`^checks are through$`)
 	g.Exit(qemu.PoweredOff)
@@ -34,20 +38,27 @@ func linux(t *testing.T, arch qemu.Arch) qemu.Config {
 func TestSameAsLinux(t *testing.T) {
 	qemutest.Need(t)
 	for _, arch := range qemu.Arches {
-		t.Run(string(arch), func(t *testing.T) {
-			var want []string
-			t.Run("linux", func(t *testing.T) { want = checks(t, linux(t, arch)) })
-			if len(want) < 700 {
-				t.Fatalf("Linux prints %d facts only", len(want))
-			}
-			for _, cpus := range []int{1, 4} {
-				t.Run(fmt.Sprintf("onsen,%d", cpus), func(t *testing.T) {
-					m := qemutest.Kernel(t, arch)
-					m.CPUs = cpus
-					if d := difference(want, checks(t, m)); len(d) > 0 {
-						t.Errorf("%d lines differ:\n%s", len(d), strings.Join(d, "\n"))
-					}
-				})
+		for program, least := range programs {
+			t.Run(fmt.Sprintf("%s,%s", arch, program), func(t *testing.T) {
+				t.Parallel()
+				compare(t, arch, program, least)
+			})
+		}
+	}
+}
+
+func compare(t *testing.T, arch qemu.Arch, program string, least int) {
+	var want []string
+	t.Run("linux", func(t *testing.T) { want = checks(t, linux(t, arch), program) })
+	if len(want) < least {
+		t.Fatalf("Linux prints %d facts only", len(want))
+	}
+	for _, cpus := range []int{1, 4} {
+		t.Run(fmt.Sprintf("onsen,%d", cpus), func(t *testing.T) {
+			m := qemutest.Kernel(t, arch)
+			m.CPUs = cpus
+			if d := difference(want, checks(t, m, program)); len(d) > 0 {
+				t.Errorf("%d lines differ (- is Linux):\n%s", len(d), strings.Join(d, "\n"))
 			}
 		})
 	}

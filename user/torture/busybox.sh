@@ -1,0 +1,4 @@
+#!/bin/busybox sh
+SH="busybox sh"
+PATH=/bin
+. /torture.sh
