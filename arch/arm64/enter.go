@@ -22,18 +22,18 @@ type userRecord struct {
 
 const userRecordSize = 64
 
-// What enterUser returns.
+// What enterUser returns: a spec.Entry, but every exception is one.
 const (
-	leftInterrupt = iota
-	leftSyscall
-	leftException
+	leftInterrupt = uint64(spec.EntryInterrupt)
+	leftSyscall   = uint64(spec.EntrySyscall)
+	leftException = uint64(spec.EntryException)
 )
 
 // enterUser goes to user mode with the registers in c and returns after the
 // next exception there. Interrupts are masked before and enabled afterwards.
 //
 //go:noescape
-func enterUser(c *UserContext) (left int)
+func enterUser(c *UserContext) (left uint64)
 
 // EnterUser goes to user mode with the registers in c and returns after the next
 // exception there, with all registers in c. The caller has loaded c with
@@ -45,15 +45,20 @@ func enterUser(c *UserContext) (left int)
 //go:nosplit
 func EnterUser(c *UserContext) spec.Entry {
 	left := enterUser(c)
-	if left == leftSyscall {
-		return spec.EntrySyscall
+	if left != leftSyscall {
+		return c.other(left)
 	}
-	if left == leftInterrupt {
-		// It may have come because the runtime wants to stop this thread.
-		runtime.TaskSafePoint()
-		return spec.EntryInterrupt
+	return spec.EntrySyscall
+}
+
+// other says in detail why user mode was left, if not for a system call.
+func (c *UserContext) other(left uint64) spec.Entry {
+	if left == leftException {
+		return c.decode()
 	}
-	return c.decode()
+	// The interrupt may be there because the runtime wants to stop this thread.
+	runtime.TaskSafePoint()
+	return spec.EntryInterrupt
 }
 
 // SwitchUser saves what prev has in the processor beyond what EnterUser saves,

@@ -15,7 +15,7 @@
 #define X(n) (UserContext_regs+PtRegs_R+8*n)
 #define Q(n) (UserContext_v+16*n)
 
-// func enterUser(c *UserContext) (left int)
+// func enterUser(c *UserContext) (left uint64)
 // First what can be loaded at EL1t, where a page of c that is not there yet is
 // an ordinary fault; then the general registers.
 TEXT ·enterUser(SB),NOSPLIT|NOFRAME,$0-16
@@ -136,7 +136,6 @@ TEXT ·userSync(SB),NOSPLIT|NOFRAME,$0-16
 	LSR	$const_ecShift, R1, R2
 	CMP	$const_ecSVC, R2
 	BNE	exception
-	MOVD	R0, (UserContext_regs+PtRegs_OrigX0)(g)
 	LEAVE(const_leftSyscall)
 exception:
 	MRS	FAR_EL1, R2

@@ -7,10 +7,8 @@ type PtRegs struct {
 	Stack  uint64     // SP_EL0
 	IP     uint64     // ELR_EL1
 	PState uint64     // SPSR_EL1; only what userPState allows
-	OrigX0 uint64     // x0 before the system call's result replaced it
 	ESR    uint64     // why user mode was left, for an exception
 	FAR    uint64     // the address it is about, if ESR says so
-	_      uint64
 }
 
 // sysInstruction is the size of SVC.

@@ -7,10 +7,10 @@ import "onsen/arch/spec"
 // mode, so that none of it is memory that is missing on the way back.
 type UserContext struct {
 	regs PtRegs
-	v    [64]uint64 // q0 to q31
 	fpsr uint64
 	fpcr uint64
-	tls  uint64 // TPIDR_EL0, unless the context is loaded
+	v    [64]uint64 // q0 to q31
+	tls  uint64     // TPIDR_EL0, unless the context is loaded
 
 	trap  spec.Trap    // what the last exception was
 	frame *frameBuffer // nil before the first signal

@@ -1,0 +1,23 @@
+//go:build metal
+
+package arch
+
+import "onsen/arch/spec"
+
+// The compiler can inline a method of a type from another package where that
+// package is imported, or where one is imported that has inlined the method
+// itself. The kernel imports only this package, so it does.
+var _ = inlined
+
+func inlined(c *UserContext, r *PtRegs, a *[6]uintptr, e PTE, p spec.UserProt) (x PTE) {
+	r = c.Regs()
+	r.SyscallArgs(a)
+	r.SetSyscallNr(r.SyscallNr())
+	r.SetReturnValue(r.ReturnValue())
+	r.SetPC(r.PC())
+	r.SetSP(r.SP())
+	if !e.None() && !e.Table() && e.Prot()&p != 0 {
+		x = e.WithProt(p).WrProtect()
+	}
+	return MakePTE(x.PA(), p) | MakeTable(x.PA())
+}
