@@ -4,13 +4,15 @@ package amd64
 
 import "unsafe"
 
-// Segment selectors. The order of the user ones is what SYSRET wants:
-// STAR+8 is the stack segment, STAR+16 the code segment (SDM vol. 3, 5.8.8).
+// Segment selectors; those of 64-bit programs are in ptregs.go. SYSRET wants
+// STAR+8 as stack segment and STAR+16 as code segment (SDM vol. 3, 5.8.8).
+// There is no 32-bit code segment: whoever could run in it could enter the
+// kernel through CSTAR, or with half of its registers undefined.
 const (
 	selKernelCode = 1 << 3
 	selKernelData = 2 << 3
-	selUser32Code = 3<<3 | 3
-	selTSS        = 6 << 3
+	selUser32Code = 4<<3 | 3
+	selTSS        = 8 << 3
 )
 
 // Interrupt stacks in the TSS (SDM vol. 3, 7.7), counted from 1 as in the IDT.
@@ -44,9 +46,12 @@ var (
 //
 //go:nosplit
 func setGate(v int, stub uintptr, ist uint64) {
-	const presentInterruptGate = 0x8e00 // SDM vol. 3, 6.14.1
+	kind := uint64(0x8e00) // present interrupt gate: SDM vol. 3, 6.14.1
+	if v == vecBreakpoint || v == vecOverflow {
+		kind |= 3 << 13 // INT3 and INTO are instructions of programs
+	}
 	a := uint64(stub)
-	idt[2*v] = a&0xffff | selKernelCode<<16 | ist<<32 | presentInterruptGate<<32 | a>>16&0xffff<<48
+	idt[2*v] = a&0xffff | selKernelCode<<16 | ist<<32 | kind<<32 | a>>16&0xffff<<48
 	idt[2*v+1] = a >> 32
 }
 
@@ -73,15 +78,14 @@ func initIDT() {
 //
 //go:nosplit
 func (c *percpu) initGDT() {
-	c.gdt[1] = 0x00af_9b00_0000_ffff // kernel code: 64-bit, DPL 0
-	c.gdt[2] = 0x00cf_9300_0000_ffff // kernel data
-	c.gdt[3] = 0x00cf_fb00_0000_ffff // user code: 32-bit, DPL 3
-	c.gdt[4] = 0x00cf_f300_0000_ffff // user data
-	c.gdt[5] = 0x00af_fb00_0000_ffff // user code: 64-bit
+	c.gdt[1] = 0x00af_9b00_0000_ffff             // kernel code: 64-bit, DPL 0
+	c.gdt[2] = 0x00cf_9300_0000_ffff             // kernel data
+	c.gdt[selUserData/8] = 0x00cf_f300_0000_ffff // DPL 3
+	c.gdt[selUserCode/8] = 0x00af_fb00_0000_ffff // 64-bit, DPL 3
 	tss := uint64(uintptr(unsafe.Pointer(&c.tss)))
 	const availableTSS = 0x89
-	c.gdt[6] = uint64(unsafe.Sizeof(c.tss)) - 1 | tss&0xff_ffff<<16 | availableTSS<<40 | tss>>24&0xff<<56
-	c.gdt[7] = tss >> 32
+	c.gdt[selTSS/8] = uint64(unsafe.Sizeof(c.tss)) - 1 | tss&0xff_ffff<<16 | availableTSS<<40 | tss>>24&0xff<<56
+	c.gdt[selTSS/8+1] = tss >> 32
 	c.tss[25] = uint32(unsafe.Sizeof(c.tss)) << 16 // no I/O permission map
 	c.gdtr.set(uintptr(unsafe.Pointer(&c.gdt)), unsafe.Sizeof(c.gdt))
 }

@@ -73,9 +73,15 @@ func (c *percpu) prepare(id int) bool {
 	c.initGDT()
 	fault, fatal := newStack(irqStackPages), newStack(irqStackPages)
 	c.idleSP, c.irqIdle = newStack(irqStackPages), newStack(irqStackPages)
+	if fault == 0 || fatal == 0 || c.idleSP == 0 || c.irqIdle == 0 {
+		return false
+	}
 	c.setIST(istFault, fault)
+	// fatalEntry finds the record above its stack.
+	fatal -= 16
+	*(*uintptr)(pointer(fatal)) = c.self
 	c.setIST(istFatal, fatal)
-	return fault != 0 && fatal != 0 && c.idleSP != 0 && c.irqIdle != 0
+	return true
 }
 
 // load makes this processor use its record: segments, GS, system call entry,
@@ -90,6 +96,7 @@ func (c *percpu) load() {
 	WriteMSR(msrLSTAR, uint64(syscallEntryPC()))
 	WriteMSR(msrSFMASK, flagTF|flagIF|flagDF|flagIOPL|flagNT|flagAC)
 	c.protect()
+	enableXState()
 	LoadThread(0, 0)
 }
 
@@ -107,6 +114,7 @@ func (c *percpu) protect() {
 	}
 	if b&cpuid7EBXSMAP != 0 {
 		cr4 |= cr4SMAP
+		hasSMAP = true
 	}
 	if cx&cpuid7ECXUMIP != 0 {
 		cr4 |= cr4UMIP

@@ -89,6 +89,10 @@
 // mode, too: then the return address in CX lies in the high half, and neither
 // the stack nor GS were switched. SFMASK has masked interrupts.
 TEXT ·syscallEntry(SB),NOSPLIT|NOFRAME,$0
+	TESTQ	CX, CX
+	JMI	kernel
+	JMP	·userSyscall(SB)
+kernel:
 	MOVQ	SP, percpu_scratch(GS)
 	MOVQ	percpu_kstack(GS), SP
 	LEAQ	-Frame__size(SP), SP
@@ -106,13 +110,68 @@ TEXT ·syscallEntry(SB),NOSPLIT|NOFRAME,$0
 
 // trapEntry is where every stub jumps, with vector and error code pushed.
 TEXT ·trapEntry(SB),NOSPLIT|NOFRAME,$0
+	TESTB	$3, (Frame_CS-Frame_Vec)(SP)
+	JEQ	kernel
+	JMP	·userTrap(SB)
+kernel:
 	LEAQ	-Frame_Vec(SP), SP
 	SAVE_GENERAL
 	SAVE_VECTOR
 	MOVQ	$1, Frame_XValid(SP)
 	CLD
+	CMPB	·hasSMAP(SB), $0
+	JEQ	closed
+	CLAC
+closed:
 	CALL_GO(·kernelTrap)
 	JMP	·leave(SB)
+
+// fatalEntry is where the stubs of NMI, double fault and machine check jump.
+// They come at any time: even where the entry code has not yet set GS, or no
+// longer, and FS may be a program's. So both are set for Go code here, and set
+// back afterwards. Above the stack is the address of the CPU's record.
+TEXT ·fatalEntry(SB),NOSPLIT|NOFRAME,$0
+	LEAQ	-Frame_Vec(SP), SP
+	SAVE_GENERAL
+	SAVE_VECTOR
+	MOVQ	$1, Frame_XValid(SP)
+	CLD
+	MOVQ	SP, SI
+	LEAQ	-32(SP), SP
+	MOVQ	SI, 0(SP)
+	MOVQ	Frame__size(SI), BX
+	MOVL	$const_msrGSBase, CX
+	MOVQ	BX, DI
+	CALL	swapMSR<>(SB)
+	MOVQ	DI, 16(SP)
+	MOVL	$const_msrFSBase, CX
+	LEAQ	(percpu_dummy+8)(BX), DI
+	CALL	swapMSR<>(SB)
+	MOVQ	DI, 24(SP)
+	XORL	BP, BP
+	LEAQ	·kernelTrap(SB), AX
+	CALL	AX
+	MOVL	$const_msrFSBase, CX
+	MOVQ	24(SP), DI
+	CALL	swapMSR<>(SB)
+	MOVL	$const_msrGSBase, CX
+	MOVQ	16(SP), DI
+	CALL	swapMSR<>(SB)
+	LEAQ	32(SP), SP
+	JMP	·leave(SB)
+
+// swapMSR exchanges DI with the model specific register CX.
+TEXT swapMSR<>(SB),NOSPLIT|NOFRAME,$0
+	RDMSR
+	SHLQ	$32, DX
+	ORQ	AX, DX
+	MOVQ	DX, R8
+	MOVQ	DI, AX
+	MOVQ	DI, DX
+	SHRQ	$32, DX
+	WRMSR
+	MOVQ	R8, DI
+	RET
 
 // leave returns to the code whose Frame is at SP.
 TEXT ·leave(SB),NOSPLIT|NOFRAME,$0
@@ -177,12 +236,21 @@ TEXT ·idleStartPC(SB),NOSPLIT,$0-8
 	RET
 
 // Stubs, 16 bytes each. E is for vectors where the processor pushes an error
-// code itself (SDM vol. 3, table 6-1).
+// code itself (SDM vol. 3, table 6-1), F and FE for those that fatalEntry takes.
 #define N(v) \
 	PCALIGN	$16 \
 	BYTE	$0x6a; BYTE $0x00 \
 	BYTE	$0x68; LONG $v \
 	JMP	·trapEntry(SB)
+#define F(v) \
+	PCALIGN	$16 \
+	BYTE	$0x6a; BYTE $0x00 \
+	BYTE	$0x68; LONG $v \
+	JMP	·fatalEntry(SB)
+#define FE(v) \
+	PCALIGN	$16 \
+	BYTE	$0x68; LONG $v \
+	JMP	·fatalEntry(SB)
 #define E(v) \
 	PCALIGN	$16 \
 	BYTE	$0x68; LONG $v \
@@ -191,9 +259,9 @@ TEXT ·idleStartPC(SB),NOSPLIT,$0-8
 #define N16(v) N4(v) N4((v+4)) N4((v+8)) N4((v+12))
 
 TEXT ·stubs(SB),NOSPLIT|NOFRAME,$0
-	N4(0) N4(4)
-	E(8) N(9) E(10) E(11) E(12) E(13) E(14) N(15)
-	N(16) E(17) N(18) N(19) N(20) E(21) N(22) N(23)
+	N(0) N(1) F(2) N(3) N4(4)
+	FE(8) N(9) E(10) E(11) E(12) E(13) E(14) N(15)
+	N(16) E(17) F(18) N(19) N(20) E(21) N(22) N(23)
 	N4(24) N(28) E(29) E(30) N(31)
 	N16(32) N16(48) N16(64) N16(80) N16(96) N16(112)
 	N16(128) N16(144) N16(160) N16(176) N16(192) N16(208) N16(224) N16(240)

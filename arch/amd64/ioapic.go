@@ -90,6 +90,7 @@ func ioapicOf(irq int) (io *ioapic, index uint32) {
 
 // InitIRQ brings up the I/O APICs, with all lines masked; see package arch.
 func InitIRQ(info *bootinfo.Info) error {
+	initXState()
 	if info.InterruptController.Kind != bootinfo.ControllerAPIC {
 		return syscall.ENODEV
 	}

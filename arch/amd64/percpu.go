@@ -18,6 +18,13 @@ type percpu struct {
 	scratch uintptr // stack pointer while a system call enters
 	id      uint64  // index
 	current uintptr // the running task
+	tls     uintptr // thread pointer of the running thread
+	user    uintptr // the UserContext that was entered last
+	goSP    uintptr // stack pointer of its goroutine meanwhile,
+	goBP    uintptr // and its frame pointer
+	mm      uintptr // the MMContext whose page tables are in use; 0: the kernel's
+
+	extended uintptr // the UserContext whose extended state was loaded last
 
 	events  atomic.Uint32 // recorded interrupt events
 	flush   atomic.Uint32 // another CPU waits for a TLB flush here
@@ -28,7 +35,7 @@ type percpu struct {
 
 	stopFrame Frame // registers when it was stopped
 
-	gdt     [8]uint64
+	gdt     [10]uint64
 	tss     [26]uint32
 	gdtr    descriptor
 	idleSP  uintptr    // top of the idle loop's stack
@@ -107,6 +114,7 @@ func LoadThread(top, tls uintptr) {
 //
 //go:nosplit
 func SetTLS(tls uintptr) {
+	this().tls = tls
 	if hasFSGSBASE {
 		writeFSBase(tls)
 	} else {

@@ -111,6 +111,7 @@ func stubBase() uintptr
 func syscallEntryPC() uintptr
 func threadStartPC() uintptr
 func idleStartPC() uintptr
+func takeDR6() uint64
 
 // IRQDisabled reports whether interrupts are masked.
 //
@@ -132,7 +133,26 @@ func Halt() {
 	}
 }
 
-// HWCAP returns nothing: on this architecture the runtime asks CPUID itself.
+// HWCAP returns what Linux puts into AT_HWCAP: the features in EDX of CPUID
+// leaf 1.
 //
 //go:nosplit
-func HWCAP() uintptr { return 0 }
+func HWCAP() uintptr {
+	_, _, _, d := CPUID(1, 0)
+	return uintptr(d)
+}
+
+// HWCAP2 returns AT_HWCAP2: whether programs may execute WRFSBASE and the like.
+func HWCAP2() uintptr {
+	const fsgsbase = 1 << 1 // arch/x86/include/uapi/asm/hwcap2.h
+	if hasFSGSBASE {
+		return fsgsbase
+	}
+	return 0
+}
+
+// Platform returns AT_PLATFORM.
+func Platform() string { return "x86_64" }
+
+// ELFMachine is EM_X86_64.
+const ELFMachine = 62

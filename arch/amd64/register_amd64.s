@@ -163,7 +163,7 @@ TEXT ·halt(SB),NOSPLIT,$0-0
 // func CPURelax()
 //
 // Clearing and setting CR4.PGE flushes every translation, global ones too
-// (SDM vol. 3, 4.10.4.1).
+// (SDM vol. 3, 4.10.4.1). An address space that is to be given up is left.
 TEXT ·CPURelax(SB),NOSPLIT,$0-0
 	CMPL	percpu_flush(GS), $0
 	JNE	flush
@@ -175,6 +175,15 @@ flush:
 	ANDQ	$~const_cr4PGE, CX
 	MOVQ	CX, CR4
 	MOVQ	AX, CR4
+	MOVQ	·shootdown+const_offRetired(SB), AX
+	TESTQ	AX, AX
+	JEQ	answered
+	CMPQ	AX, percpu_mm(GS)
+	JNE	answered
+	MOVQ	·kernelRoot(SB), AX
+	MOVQ	AX, CR3
+	MOVQ	$0, percpu_mm(GS)
+answered:
 	MOVL	$0, percpu_flush(GS)
 	RET
 

@@ -7,13 +7,21 @@ import "onsen/arch/spec"
 // Vectors (SDM vol. 3, table 6-1, and ours above 32).
 const (
 	vecDivide       = 0
+	vecDebug        = 1
 	vecNMI          = 2
 	vecBreakpoint   = 3
+	vecOverflow     = 4
 	vecInvalid      = 6
 	vecDoubleFault  = 8
+	vecCoprocessor  = 9
+	vecNotPresent   = 11
+	vecStack        = 12
 	vecGeneral      = 13
 	vecPageFault    = 14
+	vecX87          = 16
+	vecAlignment    = 17
 	vecMachineCheck = 18
+	vecSIMD         = 19
 	vecDevice       = 32 // device line n is vector 32+n
 	vecTimer        = 0xf0
 	vecFlush        = 0xf1
@@ -30,7 +38,10 @@ const (
 // Bits of a page fault's error code (SDM vol. 3, 4.7).
 const (
 	pfPresent = 1 << 0
+	pfWrite   = 1 << 1
+	pfUser    = 1 << 2
 	pfRsvd    = 1 << 3
+	pfFetch   = 1 << 4
 )
 
 // kernelSyscall is entered with a system call of the Go runtime.
@@ -58,11 +69,15 @@ func kernelTrap(f *Frame) {
 	}
 	switch f.Vec {
 	case vecPageFault:
+		addr := readCR2()
+		if fixUserAccess(f, addr) || f.Err&pfPresent == 0 && syncKernelHalf(addr) {
+			return
+		}
 		kind := spec.FaultTranslation
 		if f.Err&(pfPresent|pfRsvd) != 0 {
 			kind = spec.FaultAccess
 		}
-		rtFault(f, kind, readCR2())
+		rtFault(f, kind, addr)
 	case vecDivide:
 		rtFault(f, spec.FaultDivide, f.PC())
 	case vecInvalid:
@@ -70,7 +85,9 @@ func kernelTrap(f *Frame) {
 	case vecBreakpoint:
 		rtFault(f, spec.FaultBreakpoint, f.PC())
 	case vecGeneral:
-		rtFault(f, spec.FaultAccess, 0) // the address is not told
+		if !fixUserAccess(f, 0) { // the address is not told
+			rtFault(f, spec.FaultAccess, 0)
+		}
 	case vecNMI:
 		stopHere(f)
 	default:

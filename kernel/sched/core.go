@@ -1,5 +1,7 @@
 package sched
 
+import "onsen/arch"
+
 // Ways to enter schedule.
 type mode uint8
 
@@ -77,6 +79,12 @@ func schedule(m mode) {
 	rq.curr, rq.prev = next, prev
 	rq.switches++
 	setCurrent(next)
+	if prev.User != nil || next.User != nil {
+		arch.SwitchUser(prev.User, next.User)
+	}
+	if next.MM != nil {
+		arch.SwitchMM(next.MM)
+	}
 	if rq.farewell == farewellDead {
 		exitGoroutine(prev, next)
 	}

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"onsen/arch"
 	"onsen/arch/spec"
 	"onsen/kernel/spin"
 )
@@ -116,6 +117,13 @@ type Task struct {
 
 	resetOnFork bool // children get default scheduling. Rq.lock
 	idle        bool // an idle task. Constant
+
+	// User is what the processor keeps for the task's program, and MM the address
+	// space in which the task runs. A task without a program has a nil User; one
+	// with a nil MM, a kernel thread, runs in whichever is there. Owned by the
+	// task; what it changes it makes known to the processor itself.
+	User *arch.UserContext
+	MM   *arch.MMContext
 
 	// g is the goroutine. Set before the task first runs, then constant.
 	g goroutine

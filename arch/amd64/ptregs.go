@@ -1,0 +1,91 @@
+//go:build metal && amd64
+
+package amd64
+
+// PtRegs are the general registers of a program, in the order of Linux's struct
+// pt_regs. Their values are always such that the processor accepts them in user
+// mode, but for the program counter, which EnterUser looks at.
+type PtRegs struct {
+	r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di uint64
+
+	ip uint64
+	// flags are RFLAGS, and exactRegs.
+	flags uint64
+	sp    uint64
+}
+
+// exactRegs in PtRegs.flags says that cx and r11 count. After a system call they
+// do not: the instruction has put the program counter and the flags there, so
+// that the fast way back, which needs them for the same, is open.
+const exactRegs = 1 << 63
+
+// Selectors of user mode, as programs and debuggers know them from Linux.
+const (
+	selUserData = 5<<3 | 3
+	selUserCode = 6<<3 | 3
+)
+
+// userFlags are the flags that a program may set (SDM vol. 1, 3.4.3): the
+// status flags, TF, DF, NT, RF, AC and ID. It always runs with flagIF and bit 1.
+const (
+	userFlags   = 0x0025_4dd5
+	userFlagsOn = flagIF | 1<<1
+)
+
+// setFlags sets the flags to v, or what of it a program may have.
+func (r *PtRegs) setFlags(v uint64) { r.flags = v&userFlags | userFlagsOn | exactRegs }
+
+// getFlags returns the flags as the program sees them.
+func (r *PtRegs) getFlags() uint64 { return r.flags &^ exactRegs }
+
+// PC returns the program counter.
+func (r *PtRegs) PC() uintptr { return uintptr(r.ip) }
+
+// SetPC sets the program counter.
+func (r *PtRegs) SetPC(pc uintptr) { r.ip = uint64(pc) }
+
+// SP returns the stack pointer.
+func (r *PtRegs) SP() uintptr { return uintptr(r.sp) }
+
+// SetSP sets the stack pointer.
+func (r *PtRegs) SetSP(sp uintptr) { r.sp = uint64(sp) }
+
+// SyscallNr returns the number of the system call, until a result is set. Only
+// 32 bits of the register count.
+func (r *PtRegs) SyscallNr() int { return int(int32(r.ax)) }
+
+// SetSyscallNr changes the number of the system call.
+func (r *PtRegs) SetSyscallNr(nr int) { r.ax = uint64(nr) }
+
+// SyscallArgs stores the arguments of the system call.
+func (r *PtRegs) SyscallArgs(a *[6]uintptr) {
+	a[0], a[1], a[2] = uintptr(r.di), uintptr(r.si), uintptr(r.dx)
+	a[3], a[4], a[5] = uintptr(r.r10), uintptr(r.r8), uintptr(r.r9)
+}
+
+// ReturnValue returns what the system call gives.
+func (r *PtRegs) ReturnValue() uintptr { return uintptr(r.ax) }
+
+// SetReturnValue sets what the system call gives.
+func (r *PtRegs) SetReturnValue(v uintptr) { r.ax = uint64(v) }
+
+// RewindSyscall makes the program execute the system call instruction, which is
+// two bytes long, again.
+func (r *PtRegs) RewindSyscall(nr int, _ uintptr) {
+	r.ax = uint64(nr)
+	r.ip -= 2
+}
+
+// StartThread makes the registers those with which a new program begins.
+func (r *PtRegs) StartThread(pc, sp uintptr) {
+	*r = PtRegs{ip: uint64(pc), sp: uint64(sp)}
+	r.setFlags(0)
+}
+
+// settleRegs gives cx and r11 the values that the program finds in them.
+func (r *PtRegs) settleRegs() {
+	if r.flags&exactRegs == 0 {
+		r.cx, r.r11 = r.ip, r.flags
+		r.flags |= exactRegs
+	}
+}

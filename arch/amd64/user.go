@@ -1,0 +1,171 @@
+//go:build metal && amd64
+
+package amd64
+
+import (
+	"onsen/arch/spec"
+)
+
+// enterUser loads the registers of c and returns after the next entry to the
+// kernel, with the registers saved and the vector. Interrupts are masked, and
+// unmasked again only after a system call.
+func enterUser(c *UserContext) (vec uint64)
+
+// EnterUser runs the program of c; see package arch.
+//
+//go:nosplit
+func EnterUser(c *UserContext) spec.Entry {
+	if c.loaded == 0 {
+		c.load()
+	}
+	if c.regs.ip >= uint64(TaskSize) {
+		return c.jumpedAway()
+	}
+	if vec := enterUser(c); vec != vecSyscall {
+		return c.left(vec)
+	}
+	return spec.EntrySyscall
+}
+
+// left says why user mode was left if not for a system call.
+//
+//go:nosplit
+func (c *UserContext) left(vec uint64) spec.Entry {
+	if vec >= vecDevice {
+		recordInterrupt(vec)
+		IRQEnable()
+		return spec.EntryInterrupt
+	}
+	dr6 := uint64(0)
+	if vec == vecDebug {
+		dr6 = takeDR6()
+	}
+	IRQEnable()
+	if vec == vecPageFault {
+		c.pageFault(uintptr(c.cr2), c.code)
+		return spec.EntryPageFault
+	}
+	return c.exception(vec, dr6)
+}
+
+// jumpedAway stands for the fault of a program whose next instruction is outside
+// of user space. The processor would not get there: "If the address is not
+// canonical, #GP" - SDM vol. 2, IRET, in kernel mode.
+//
+//go:nosplit
+func (c *UserContext) jumpedAway() spec.Entry {
+	IRQEnable()
+	if int64(c.regs.ip)<<16>>16 == int64(c.regs.ip) {
+		c.pageFault(uintptr(c.regs.ip), pfUser|pfFetch)
+		return spec.EntryPageFault
+	}
+	c.code = 0
+	return c.exception(vecGeneral, 0)
+}
+
+// pageFault notes an access to memory that was not possible.
+//
+//go:nosplit
+func (c *UserContext) pageFault(addr uintptr, code uint64) {
+	a := spec.AccessRead
+	switch {
+	case code&pfFetch != 0:
+		a = spec.AccessExec
+	case code&pfWrite != 0:
+		a = spec.AccessWrite
+	}
+	c.trap = spec.Trap{Addr: addr, Access: a, Number: vecPageFault, Error: code}
+}
+
+// Signals and si_codes that exceptions stand for (include/uapi/asm-generic).
+const (
+	sigill  = 4
+	sigtrap = 5
+	sigbus  = 7
+	sigfpe  = 8
+	sigsegv = 11
+
+	siKernel   = 0x80
+	illIllopn  = 2
+	trapBrkpt  = 1
+	trapTrace  = 2
+	trapHwbkpt = 4
+	fpeIntdiv  = 1
+	fpeFltdiv  = 3
+	fpeFltovf  = 4
+	fpeFltund  = 5
+	fpeFltres  = 6
+	fpeFltinv  = 7
+	busAdraln  = 1
+)
+
+// exception notes an exception as the signal that Linux sends for it
+// (arch/x86/kernel/traps.c).
+//
+//go:nosplit
+func (c *UserContext) exception(vec, dr6 uint64) spec.Entry {
+	t := spec.Trap{Signo: sigsegv, Code: siKernel, Number: vec, Error: c.code}
+	pc := uintptr(c.regs.ip)
+	switch vec {
+	case vecDivide:
+		t.Signo, t.Code, t.Addr = sigfpe, fpeIntdiv, pc
+	case vecDebug:
+		t.Signo, t.Code, t.Addr = sigtrap, debugCode(dr6), pc
+	case vecBreakpoint:
+		t.Signo = sigtrap
+	case vecInvalid:
+		t.Signo, t.Code, t.Addr = sigill, illIllopn, pc
+	case vecCoprocessor:
+		t.Signo = sigfpe
+	case vecNotPresent, vecStack:
+		t.Signo = sigbus
+	case vecAlignment:
+		t.Signo, t.Code = sigbus, busAdraln
+	case vecX87:
+		c.save()
+		area := (*[2]uint16)(pointer(c.xsave)) // FCW and FSW
+		t.Signo, t.Code, t.Addr = sigfpe, floatCode(area[1]&^area[0]), pc
+	case vecSIMD:
+		t.Signo, t.Code, t.Addr = sigfpe, floatCode(uint16(c.mxcsr&^(c.mxcsr>>7))), pc
+	}
+	c.trap = t
+	return spec.EntryException
+}
+
+// debugCode returns the si_code for the reasons in DR6 (SDM vol. 3, 17.2.3).
+//
+//go:nosplit
+func debugCode(dr6 uint64) int32 {
+	const (
+		step        = 1 << 14
+		breakpoints = 1<<4 - 1
+	)
+	switch {
+	case dr6&step != 0:
+		return trapTrace
+	case dr6&breakpoints != 0:
+		return trapHwbkpt
+	}
+	return trapBrkpt
+}
+
+// floatCode returns the si_code for the unmasked exceptions of the x87 or of SSE
+// (SDM vol. 1, 8.1.3 and 10.2.3).
+//
+//go:nosplit
+func floatCode(e uint16) int32 {
+	const invalid, denormal, divide, overflow, underflow, precision = 1, 2, 4, 8, 16, 32
+	switch {
+	case e&invalid != 0:
+		return fpeFltinv
+	case e&divide != 0:
+		return fpeFltdiv
+	case e&overflow != 0:
+		return fpeFltovf
+	case e&(denormal|underflow) != 0:
+		return fpeFltund
+	case e&precision != 0:
+		return fpeFltres
+	}
+	return siKernel
+}

@@ -1,0 +1,299 @@
+//go:build metal
+
+#include "go_asm.h"
+#include "textflag.h"
+
+// REG is a register of the UserContext at SP, or at AX.
+#define REG(name) (UserContext_regs+name)(SP)
+#define AXREG(name) (UserContext_regs+name)(AX)
+
+// The general registers but those that the way in or out needs itself: AX, CX,
+// R11 and SP.
+#define LOAD_USER \
+	MOVQ	REG(PtRegs_r15), R15 \
+	MOVQ	REG(PtRegs_r14), R14 \
+	MOVQ	REG(PtRegs_r13), R13 \
+	MOVQ	REG(PtRegs_r12), R12 \
+	MOVQ	REG(PtRegs_bp), BP \
+	MOVQ	REG(PtRegs_bx), BX \
+	MOVQ	REG(PtRegs_r10), R10 \
+	MOVQ	REG(PtRegs_r9), R9 \
+	MOVQ	REG(PtRegs_r8), R8 \
+	MOVQ	REG(PtRegs_dx), DX \
+	MOVQ	REG(PtRegs_si), SI \
+	MOVQ	REG(PtRegs_di), DI
+
+#define SAVE_USER(REG) \
+	MOVQ	R15, REG(PtRegs_r15) \
+	MOVQ	R14, REG(PtRegs_r14) \
+	MOVQ	R13, REG(PtRegs_r13) \
+	MOVQ	R12, REG(PtRegs_r12) \
+	MOVQ	BP, REG(PtRegs_bp) \
+	MOVQ	BX, REG(PtRegs_bx) \
+	MOVQ	R10, REG(PtRegs_r10) \
+	MOVQ	R9, REG(PtRegs_r9) \
+	MOVQ	R8, REG(PtRegs_r8) \
+	MOVQ	DX, REG(PtRegs_dx) \
+	MOVQ	SI, REG(PtRegs_si) \
+	MOVQ	DI, REG(PtRegs_di)
+
+#define X(n) (UserContext_x+16*n)(AX)
+
+// func enterUser(c *UserContext) (vec uint64)
+//
+// From here the stack of the calling goroutine rests, which cannot move as long
+// as the goroutine is not at a safe point, until leaveUser comes back to it.
+TEXT ·enterUser(SB),NOSPLIT|NOFRAME,$0-16
+	MOVQ	c+0(FP), AX
+	MOVQ	SP, percpu_goSP(GS)
+	MOVQ	BP, percpu_goBP(GS)
+	MOVQ	AX, percpu_user(GS)
+	MOVUPS	X(0), X0
+	MOVUPS	X(1), X1
+	MOVUPS	X(2), X2
+	MOVUPS	X(3), X3
+	MOVUPS	X(4), X4
+	MOVUPS	X(5), X5
+	MOVUPS	X(6), X6
+	MOVUPS	X(7), X7
+	MOVUPS	X(8), X8
+	MOVUPS	X(9), X9
+	MOVUPS	X(10), X10
+	MOVUPS	X(11), X11
+	MOVUPS	X(12), X12
+	MOVUPS	X(13), X13
+	MOVUPS	X(14), X14
+	MOVUPS	X(15), X15
+	LDMXCSR	UserContext_mxcsr(AX)
+	MOVQ	AX, SP
+	MOVQ	UserContext_fsBase(SP), AX
+	CMPB	·hasFSGSBASE(SB), $0
+	JEQ	slowFS
+	WRFSBASEQ	AX
+haveFS:
+	// The flag exactRegs, as bit 63 of an immediate that is sign-extended and
+	// has no other bit that is ever set, RF and TF. "Restoring" the last two
+	// with SYSRET would trap before the program's next instruction.
+	TESTQ	$(0xffffffff80000000|1<<16|1<<8), REG(PtRegs_flags)
+	JNE	exact
+	LOAD_USER
+	MOVQ	REG(PtRegs_ax), AX
+	MOVQ	REG(PtRegs_ip), CX
+	MOVQ	REG(PtRegs_flags), R11
+	MOVQ	REG(PtRegs_sp), SP
+	SWAPGS
+	BYTE	$0x48; SYSRET // SYSRETQ
+exact:
+	// IRETQ takes what it loads from a stack: the thread's kernel stack, of
+	// which nothing is in use.
+	MOVQ	percpu_kstack(GS), CX
+	MOVQ	$const_selUserData, AX
+	MOVQ	AX, -8(CX)
+	MOVQ	REG(PtRegs_sp), AX
+	MOVQ	AX, -16(CX)
+	MOVQ	REG(PtRegs_flags), AX
+	BTRQ	$63, AX
+	MOVQ	AX, -24(CX)
+	MOVQ	$const_selUserCode, AX
+	MOVQ	AX, -32(CX)
+	MOVQ	REG(PtRegs_ip), AX
+	MOVQ	AX, -40(CX)
+	MOVQ	REG(PtRegs_cx), AX
+	MOVQ	AX, -48(CX)
+	LOAD_USER
+	MOVQ	REG(PtRegs_ax), AX
+	MOVQ	REG(PtRegs_r11), R11
+	LEAQ	-40(CX), SP
+	MOVQ	-48(CX), CX
+	SWAPGS
+	IRETQ
+slowFS:
+	MOVQ	AX, DX
+	SHRQ	$32, DX
+	MOVL	$const_msrFSBase, CX
+	WRMSR
+	JMP	haveFS
+
+// userSyscall goes on where syscallEntry has found that a program made the call:
+// with its stack pointer and GS. CX and R11 are its program counter and flags.
+TEXT ·userSyscall(SB),NOSPLIT|NOFRAME,$0
+	SWAPGS
+	MOVQ	SP, percpu_scratch(GS)
+	MOVQ	percpu_user(GS), SP
+	SAVE_USER(REG)
+	MOVQ	AX, REG(PtRegs_ax)
+	MOVQ	CX, REG(PtRegs_ip)
+	MOVQ	R11, REG(PtRegs_flags)
+	MOVQ	percpu_scratch(GS), CX
+	MOVQ	CX, REG(PtRegs_sp)
+	MOVQ	SP, AX
+	MOVL	$const_vecSyscall, BX
+	JMP	·leaveUser(SB)
+
+// userTrap goes on where trapEntry has found that a program was interrupted.
+// The stack holds what the stub and the processor have pushed: vector, error
+// code, and the processor's frame.
+TEXT ·userTrap(SB),NOSPLIT|NOFRAME,$0
+	SWAPGS
+	MOVQ	AX, percpu_scratch(GS)
+	MOVQ	percpu_user(GS), AX
+	SAVE_USER(AXREG)
+	MOVQ	CX, AXREG(PtRegs_cx)
+	MOVQ	R11, AXREG(PtRegs_r11)
+	MOVQ	percpu_scratch(GS), CX
+	MOVQ	CX, AXREG(PtRegs_ax)
+	MOVQ	0(SP), BX
+	MOVQ	8(SP), CX
+	MOVQ	CX, UserContext_code(AX)
+	MOVQ	16(SP), CX
+	MOVQ	CX, AXREG(PtRegs_ip)
+	MOVQ	32(SP), CX
+	BTSQ	$63, CX // exactRegs
+	MOVQ	CX, AXREG(PtRegs_flags)
+	MOVQ	40(SP), CX
+	MOVQ	CX, AXREG(PtRegs_sp)
+	MOVQ	CR2, CX
+	MOVQ	CX, UserContext_cr2(AX)
+	CLD
+	CMPB	·hasSMAP(SB), $0
+	JEQ	closed
+	CLAC
+closed:
+	JMP	·leaveUser(SB)
+
+// leaveUser saves the rest of the UserContext at AX and returns from enterUser,
+// with the vector that is in BX.
+TEXT ·leaveUser(SB),NOSPLIT|NOFRAME,$0
+	MOVUPS	X0, X(0)
+	MOVUPS	X1, X(1)
+	MOVUPS	X2, X(2)
+	MOVUPS	X3, X(3)
+	MOVUPS	X4, X(4)
+	MOVUPS	X5, X(5)
+	MOVUPS	X6, X(6)
+	MOVUPS	X7, X(7)
+	MOVUPS	X8, X(8)
+	MOVUPS	X9, X(9)
+	MOVUPS	X10, X(10)
+	MOVUPS	X11, X(11)
+	MOVUPS	X12, X(12)
+	MOVUPS	X13, X(13)
+	MOVUPS	X14, X(14)
+	MOVUPS	X15, X(15)
+	STMXCSR	UserContext_mxcsr(AX)
+	LDMXCSR	·kernelMXCSR(SB)
+	MOVQ	percpu_tls(GS), CX
+	CMPB	·hasFSGSBASE(SB), $0
+	JEQ	slowFS
+	RDFSBASEQ	DX
+	MOVQ	DX, UserContext_fsBase(AX)
+	WRFSBASEQ	CX
+haveFS:
+	MOVQ	percpu_goSP(GS), SP
+	MOVQ	percpu_goBP(GS), BP
+	MOVQ	BX, 16(SP) // vec+8(FP) of enterUser
+	CMPL	BX, $const_vecSyscall
+	JNE	masked
+	STI
+masked:
+	RET
+slowFS:
+	// Only arch_prctl changes the program's, so it is known.
+	MOVQ	CX, AX
+	MOVQ	CX, DX
+	SHRQ	$32, DX
+	MOVL	$const_msrFSBase, CX
+	WRMSR
+	JMP	haveFS
+
+DATA ·kernelMXCSR(SB)/4, $const_defaultMXCSR
+GLOBL ·kernelMXCSR(SB), NOPTR|RODATA, $4
+
+// func writeXCR0(v uint64)
+TEXT ·writeXCR0(SB),NOSPLIT,$0-8
+	XORL	CX, CX
+	MOVL	v_lo+0(FP), AX
+	MOVL	v_hi+4(FP), DX
+	XSETBV
+	RET
+
+// func fxsave(area uintptr)
+TEXT ·fxsave(SB),NOSPLIT,$0-8
+	MOVQ	area+0(FP), DI
+	FXSAVE64	(DI)
+	RET
+
+// func fxrstor(area uintptr)
+TEXT ·fxrstor(SB),NOSPLIT,$0-8
+	MOVQ	area+0(FP), DI
+	FXRSTOR64	(DI)
+	RET
+
+// func xsave(area uintptr, mask uint64)
+TEXT ·xsave(SB),NOSPLIT,$0-16
+	MOVQ	area+0(FP), DI
+	MOVL	mask_lo+8(FP), AX
+	MOVL	mask_hi+12(FP), DX
+	BYTE	$0x48; BYTE $0x0f; BYTE $0xae; BYTE $0x27 // XSAVE64 (DI)
+	RET
+
+// func xrstor(area uintptr, mask uint64)
+TEXT ·xrstor(SB),NOSPLIT,$0-16
+	MOVQ	area+0(FP), DI
+	MOVL	mask_lo+8(FP), AX
+	MOVL	mask_hi+12(FP), DX
+	BYTE	$0x48; BYTE $0x0f; BYTE $0xae; BYTE $0x2f // XRSTOR64 (DI)
+	RET
+
+// func readUserGS() uint64
+//
+// The program's GS base, while interrupts are masked.
+TEXT ·readUserGS(SB),NOSPLIT,$0-8
+	SWAPGS
+	RDGSBASEQ	AX
+	SWAPGS
+	MOVQ	AX, ret+0(FP)
+	RET
+
+// func clearSelectors()
+//
+// Loading GS or FS would change its base, so those are only loaded if they are
+// not null, and the base then gets its value back. Interrupts are masked.
+TEXT ·clearSelectors(SB),NOSPLIT,$0-0
+	XORL	AX, AX
+	MOVW	AX, DS
+	MOVW	AX, ES
+	MOVW	FS, CX
+	MOVW	GS, DX
+	ORL	CX, DX
+	JEQ	done
+	MOVL	$const_msrFSBase, CX
+	RDMSR
+	MOVL	AX, R8
+	MOVL	DX, R9
+	XORL	BX, BX
+	MOVW	BX, FS
+	MOVL	R8, AX
+	MOVL	R9, DX
+	WRMSR
+	MOVL	$const_msrGSBase, CX
+	RDMSR
+	MOVL	AX, R8
+	MOVL	DX, R9
+	MOVW	BX, GS
+	MOVL	R8, AX
+	MOVL	R9, DX
+	WRMSR
+done:
+	RET
+
+// func takeDR6() uint64
+//
+// "Debug exceptions are the reasons since DR6 was last cleared" - SDM vol. 3,
+// 17.2.3: the processor never clears it.
+TEXT ·takeDR6(SB),NOSPLIT,$0-8
+	MOVQ	DR6, AX
+	MOVQ	AX, ret+0(FP)
+	MOVL	$0xffff0ff0, AX // its value after reset
+	MOVQ	AX, DR6
+	RET
