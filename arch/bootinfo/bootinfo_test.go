@@ -25,6 +25,18 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// TestMergeMany gives the sort what an inconsistent comparison would trip over.
+func TestMergeMany(t *testing.T) {
+	var in []Range
+	for i := range uint64(1000) {
+		in = append(in, Range{i % 7 * 100, i%7*100 + 1 + i%50})
+	}
+	want := []Range{{0, 50}, {100, 150}, {200, 250}, {300, 350}, {400, 450}, {500, 550}, {600, 650}}
+	if got := Merge(in); !slices.Equal(got, want) {
+		t.Errorf("Merge = %v, want %v", got, want)
+	}
+}
+
 func TestSubtract(t *testing.T) {
 	for _, c := range []struct {
 		name              string

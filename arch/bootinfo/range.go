@@ -1,6 +1,7 @@
 package bootinfo
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -58,12 +59,7 @@ type Reserved struct {
 // touch. Empty ranges vanish. The argument is not changed.
 func Merge(ranges []Range) []Range {
 	sorted := slices.DeleteFunc(slices.Clone(ranges), Range.Empty)
-	slices.SortFunc(sorted, func(a, b Range) int {
-		if a.Start < b.Start {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(sorted, func(a, b Range) int { return cmp.Compare(a.Start, b.Start) })
 	var out []Range
 	for _, r := range sorted {
 		if n := len(out); n > 0 && r.Start <= out[n-1].End {

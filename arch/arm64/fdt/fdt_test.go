@@ -627,3 +627,25 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+func TestNoMap(t *testing.T) {
+	info, err := Parse(blob(t, minimal(n("reserved-memory", cells("#address-cells", 2), cells("#size-cells", 2), flagProperty("ranges"),
+		n("secure@41000000", cells("reg", 0, 0x41000000, 0, 0x200000), flagProperty("no-map")),
+		n("odd@42000800", cells("reg", 0, 0x42000800, 0, 0x900), flagProperty("no-map")),
+		n("mapped@43000000", cells("reg", 0, 0x43000000, 0, 0x1000)),
+		n("off@44000000", cells("reg", 0, 0x44000000, 0, 0x1000), flagProperty("no-map"), text("status", "disabled"))))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []bootinfo.Range{{Start: 0x40000000, End: 0x41000000}, {Start: 0x41200000, End: 0x42000000}, {Start: 0x42002000, End: 0x50000000}}
+	if !reflect.DeepEqual(info.Memory, want) {
+		t.Errorf("memory %v, want %v", info.Memory, want)
+	}
+	reserved := map[string]bool{}
+	for _, r := range info.Reserved {
+		reserved[r.Why] = true
+	}
+	if !reserved["secure"] || !reserved["odd"] || !reserved["mapped"] || reserved["off"] {
+		t.Errorf("reserved %v", info.Reserved)
+	}
+}
