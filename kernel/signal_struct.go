@@ -6,6 +6,7 @@ import (
 	"onsen/kernel/sched"
 	"onsen/kernel/signal"
 	"onsen/kernel/spin"
+	"onsen/kernel/tty"
 )
 
 // Bits of SignalStruct.flags; Linux's SIGNAL_*.
@@ -67,6 +68,9 @@ type SignalStruct struct {
 
 	// waitChildExit is where wait(2) sleeps.
 	waitChildExit sched.WaitQueue
+
+	// tty is the process's controlling terminal, or nil.
+	tty atomic.Pointer[tty.TTY]
 
 	// oomScoreAdj is what the user adds to the process's badness, -1000..1000.
 	oomScoreAdj atomic.Int32
