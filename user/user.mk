@@ -66,3 +66,11 @@ debian: $(archs:%=$(BUILD)/debian/%/version)
 
 $(BUILD)/debian/%/version: user/debian.sh | user-tools
 	@sh user/debian.sh $* $(BUILD)/debian/$*
+
+$(BUILD)/user/%/soak: user/soak/soak.c | user-tools
+	@echo "  CC      $@"
+	@mkdir -p $(@D)
+	@$(user-cc-$*) $(user-cflags) -o $@ $< -lpthread
+
+$(BUILD)/user/%/soak.cpio: $(BUILD)/user/%/soak $(BUILD)/mkinitramfs
+	@$(BUILD)/mkinitramfs -o $@ init=$< dev/
