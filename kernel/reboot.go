@@ -7,6 +7,17 @@ import (
 	"onsen/kernel/printk"
 )
 
+func init() {
+	Machine.PowerOff = PowerOff
+	Machine.Halt = Halt
+	Machine.Restart = func(command string) {
+		if command != "" {
+			printk.Emerg("reboot: Restarting system with command '%s'", command)
+		}
+		Restart()
+	}
+}
+
 // PowerOff switches the machine off. Ordinary Go, any task; it does not return.
 func PowerOff() {
 	printk.Emerg("reboot: Power down")

@@ -16,9 +16,6 @@ import (
 	"onsen/kernel/sched"
 )
 
-// Version is the kernel's own version, in its first line and in uname(2).
-const Version = "0.1.0"
-
 // What the kernel was started with. Written by StartKernel on the boot CPU and
 // only read afterwards.
 var (

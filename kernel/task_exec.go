@@ -9,9 +9,6 @@ type taskExec struct {
 	// inExec says that the task is past the point of no return in execve and
 	// not yet a new program. Owned by the task.
 	inExec bool
-	// didExec says that the process is a program of its own since its fork, so
-	// that setpgid(2) by its parent is too late. Linux's !PF_FORKNOEXEC.
-	didExec atomic.Bool
 
 	// timerSlack is PR_SET_TIMERSLACK's, and defaultTimerSlack what 0 sets it
 	// to, in ns. Owned by the task.
@@ -32,6 +29,14 @@ type taskExec struct {
 // forkExec gives a new task what it inherits of exec's state.
 func (t *taskExec) forkExec(from *taskExec) {
 	t.personality.Store(from.personality.Load())
-	t.timerSlack, t.defaultTimerSlack = from.timerSlack, from.timerSlack
+	t.timerSlack = from.timerSlack
+	if t.timerSlack == 0 {
+		t.timerSlack = initTimerSlack // the idle task's children
+	}
+	t.defaultTimerSlack = t.timerSlack
 	t.noNewPrivs.Store(from.noNewPrivs.Load())
 }
+
+// initTimerSlack is how late timers of programs may be unless they say
+// otherwise, in ns.
+const initTimerSlack = 50_000

@@ -1,5 +1,8 @@
 package kernel
 
+// userHz is what times(2) and /proc count in per second; USER_HZ.
+const userHz = 100
+
 // usage is what tasks have used, in the terms of getrusage(2).
 type usage struct {
 	// utime and stime are the CPU time in user mode and in the kernel, in ns.
