@@ -36,8 +36,8 @@ const (
 func enterUser(c *UserContext) (left uint64)
 
 // EnterUser goes to user mode with the registers in c and returns after the next
-// exception there, with all registers in c. The caller has loaded c with
-// SwitchUser and masked interrupts; they are enabled on return.
+// exception there, with all registers in c. The caller has masked interrupts;
+// they are enabled on return.
 //
 // An interrupt in user mode is not acknowledged there: it ends user mode, and
 // comes again as soon as interrupts are enabled, in kernel mode.
@@ -66,7 +66,7 @@ func (c *UserContext) other(left uint64) spec.Entry {
 //
 //go:nosplit
 func SwitchUser(prev, next *UserContext) {
-	if prev != nil {
+	if prev != nil && prev.loaded() {
 		prev.tls = readTLS()
 	}
 	if next != nil {

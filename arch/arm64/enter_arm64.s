@@ -20,6 +20,11 @@
 // an ordinary fault; then the general registers.
 TEXT ·enterUser(SB),NOSPLIT|NOFRAME,$0-16
 	MOVD	c+0(FP), R0
+	MRS	TPIDR_EL1, R1
+	MOVD	percpu_user(R1), R2
+	CMP	R0, R2
+	BNE	load
+loaded:
 	LDP	UserContext_fpsr(R0), (R1, R2)
 	MSR	R1, FPSR
 	MSR	R2, FPCR
@@ -69,6 +74,11 @@ TEXT ·enterUser(SB),NOSPLIT|NOFRAME,$0-16
 	MOVD	X(30)(R0), R30
 	LDP	X(0)(R0), (R0, R1)
 	ERET
+load:	// a new program, without a switch of tasks in front
+	MOVD	R0, percpu_user(R1)
+	MOVD	UserContext_tls(R0), R2
+	MSR	R2, TPIDR_EL0
+	B	loaded
 
 // SAVE_USER stores the registers of the program in its context, which is in g
 // then. X0 stays what it was. The vectors have saved g and R30 in the record.
