@@ -21,9 +21,11 @@ func (t *Task) userLoop() {
 			t.handleUserFault(t.user.Trap())
 		case spec.EntryException:
 			t.handleException(t.user.Trap())
-		case spec.EntryWork:
+		case spec.EntryWork, spec.EntryInterrupt:
+			// An interrupt was recorded as an event, or means nothing but that
+			// the runtime wants to stop the task at a safe point, which this
+			// call is.
 			t.exitToUserModeLoop()
-		case spec.EntryInterrupt: // recorded as an event, which is work
 		}
 	}
 }
