@@ -5,23 +5,33 @@ package kernel
 import (
 	"fmt"
 	"hash/crc32"
+	"sync/atomic"
 
 	"onsen/arch/bootinfo"
 	"onsen/kernel/irq"
 	"onsen/kernel/printk"
 	"onsen/kernel/sched"
 	"onsen/kernel/serial"
+	"onsen/kernel/tty"
 )
 
 // console is the port behind /dev/console, nil if there is none. Set once, by
 // startConsoles.
 var console *consolePort
 
+// consolePorts are all consoles, in the order of the command line. Written by
+// startConsoles.
+var consolePorts []*consolePort
+
 // consolePort is a serial port and those who wait for it.
 type consolePort struct {
 	*serial.Port
+	line    serial.LineOptions // constant
+	polled  bool               // it cannot interrupt. Set once, by startConsole
 	readers sched.WaitQueue
 	writers sched.WaitQueue
+	// tty is the terminal made of it, once there is one.
+	tty atomic.Pointer[tty.TTY]
 }
 
 // startConsoles opens the consoles of the command line, or else the one that
@@ -56,15 +66,12 @@ func startConsole(value string, flags printk.Flags) error {
 	if err != nil {
 		return err
 	}
-	c := &consolePort{Port: port}
-	port.SetHooks(serial.Hooks{
-		RxReady: c.readers.WakeAll,
-		TxRoom:  c.writers.WakeAll,
-		Wait:    c.waitForRoom,
-	})
+	c := &consolePort{Port: port, line: o.Line, polled: true}
+	port.SetHooks(c.hooks())
 	if err := printk.Register(o.Name, port.Console(), flags); err != nil {
 		return err
 	}
+	consolePorts = append(consolePorts, c)
 	if flags&printk.Preferred != 0 {
 		console = c
 	}
@@ -77,6 +84,7 @@ func startConsole(value string, flags printk.Flags) error {
 		return nil
 	}
 	port.EnableInterrupts()
+	c.polled = false
 	return nil
 }
 

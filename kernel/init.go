@@ -21,6 +21,7 @@ func kernelInit(any) int {
 	startConsoles()
 	checkInitramfs()
 	runMode(bootOptions)
+	startDevices()
 	Panic("No working init found.  Try passing init= option to kernel.")
 	return 0
 }

@@ -22,6 +22,9 @@ func HandleEvents() {
 	if events&spec.EventCallFunction != 0 {
 		runCalls()
 	}
+	if noted.Load() {
+		handleNote()
+	}
 	if rq.wakeList.Load() != nil {
 		rq.finishWakes()
 	}

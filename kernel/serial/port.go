@@ -160,6 +160,18 @@ func (p *Port) Writable() int {
 	return p.tx.room()
 }
 
+// Unsent returns how many bytes Write has taken that are not on the line yet,
+// roughly: what the chip still holds counts as one.
+func (p *Port) Unsent() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := p.tx.len()
+	if n == 0 && !p.chip.Idle() {
+		n = 1
+	}
+	return n
+}
+
 // WriteAll sends b. When there is no room it sleeps, if it may and if there are
 // interrupts to wake it; else it polls.
 func (p *Port) WriteAll(b []byte) {

@@ -148,7 +148,7 @@ func (t *TTY) readTermios(cmd uint32, arg uintptr) (set Termios, err error) {
 // SetTermios changes the settings.
 func (t *TTY) SetTermios(set *Termios) {
 	t.mu.Lock()
-	t.drv.SetTermios(set)
+	t.drv.SetTermios(set, t.d.Termios())
 	t.d.SetTermios(set)
 	t.send()
 	t.mu.Unlock()

@@ -60,7 +60,10 @@ const (
 	CBAUD   = 0o010017
 	CSIZE   = 0o000060
 	CS8     = 0o000060
+	CSTOPB  = 0o000100
 	CREAD   = 0o000200
+	PARENB  = 0o000400
+	PARODD  = 0o001000
 	HUPCL   = 0o002000
 	CLOCAL  = 0o004000
 	CBAUDEX = 0o010000
@@ -203,4 +206,12 @@ func (t *Termios) setOld(o *termio) {
 	t.Lflag = t.Lflag&high | uint32(o.Lflag)
 	t.Line = o.Line
 	copy(t.CC[:], o.CC[:])
+}
+
+// KeepLine takes the settings of the line itself, speed and format, from old:
+// for a driver that cannot change them.
+func (t *Termios) KeepLine(old *Termios) {
+	const line = CBAUD | CIBAUD | CSIZE | CSTOPB | PARENB | PARODD
+	t.Cflag = t.Cflag&^line | old.Cflag&line
+	t.Ispeed, t.Ospeed = old.Ispeed, old.Ospeed
 }

@@ -34,8 +34,8 @@ type Driver interface {
 	// its way.
 	FlushInput()
 	FlushOutput()
-	// SetTermios follows a change of the settings, and may correct them.
-	SetTermios(t *Termios)
+	// SetTermios follows a change of the settings, and may correct the new ones.
+	SetTermios(set, old *Termios)
 }
 
 // Winsize is struct winsize.
