@@ -442,3 +442,9 @@ func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (ma
 // SigReturnCode returns the code to map for handlers without a restorer, or
 // nothing where programs have to bring their own.
 func SigReturnCode() []byte { return impl.SigReturnCode() }
+
+// UserStat is struct stat as programs know it.
+type UserStat = impl.UserStat
+
+// MakeUserStat lays the result of stat(2) out.
+func MakeUserStat(s *spec.Stat) UserStat { return impl.MakeUserStat(s) }

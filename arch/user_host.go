@@ -206,3 +206,9 @@ func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (ma
 
 // SigReturnCode is empty: handlers return to the restorer.
 func SigReturnCode() []byte { return nil }
+
+// UserStat is the result of stat(2); the fake machine does not lay it out.
+type UserStat = spec.Stat
+
+// MakeUserStat returns s.
+func MakeUserStat(s *spec.Stat) UserStat { return *s }

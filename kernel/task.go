@@ -77,6 +77,7 @@ type Task struct {
 	signal  *SignalStruct
 
 	taskFamily
+	taskFiles
 	taskExec
 	taskSignal
 	taskFutex

@@ -3,6 +3,7 @@ package fs
 import (
 	"syscall"
 
+	"onsen/arch/spec"
 	"onsen/kernel/cred"
 	"onsen/kernel/timekeeping"
 )
@@ -30,38 +31,38 @@ const (
 	AttrCtime
 	AttrAtimeSet // Atime is not just now
 	AttrMtimeSet
-	AttrTouch // both times to now, by somebody who may only write
-	AttrForce // no permission is asked
-	AttrKillPriv
+	AttrTouch    // both times to now, by somebody who may only write
+	AttrTimesSet // at least one time is not just now
+	AttrOwner    // a chown(2), be it of nothing
+	AttrForce    // no permission is asked
 )
 
 // Stat is what stat(2) and statx(2) tell.
 type Stat struct {
-	Dev                        Dev
-	Ino                        uint64
-	Mode, Nlink, UID, GID      uint32
-	Rdev                       Dev
-	Size                       int64
-	Blksize                    uint32
-	Blocks                     int64 // of 512 bytes
-	Atime, Mtime, Ctime, Btime int64 // ns since 1970
-	MountID                    int
-	Attributes                 uint64
+	spec.Stat
+	Btime   int64 // ns since 1970
+	MountID int
+	IsRoot  bool // the top of a mount
 }
 
-// FillStat fills s in with what is known of the file i, found at mount m (nil
-// for none).
-func FillStat(m *Mount, i *Inode, s *Stat) error {
-	*s = Stat{
-		Dev: i.SB.Dev, Ino: i.Ino, Mode: i.Mode(), Nlink: i.Nlink(), UID: i.UID(), GID: i.GID(),
-		Rdev: i.Rdev, Size: i.Size(), Blksize: blockSize,
-		Atime: i.atime.Load(), Mtime: i.mtime.Load(), Ctime: i.ctime.Load(), Btime: i.btime,
+// FillStat fills s in with what is known of the file at p.
+func FillStat(p Path, s *Stat) error {
+	i := p.Dentry.Inode
+	if i.Refresh != nil {
+		if err := i.Refresh(i); err != nil {
+			return err
+		}
 	}
+	s.Dev, s.Ino, s.Rdev = uint32(i.SB.Dev), i.Ino, uint32(i.Rdev)
+	s.Mode, s.Nlink, s.UID, s.GID = i.Mode(), i.Nlink(), i.UID(), i.GID()
+	s.Size, s.Blksize, s.Blocks = i.Size(), blockSize, 0
+	s.Atime, s.Mtime, s.Ctime, s.Btime = i.atime.Load(), i.mtime.Load(), i.ctime.Load(), i.btime
 	if i.Mapping != nil {
 		s.Blocks = int64(i.Mapping.Pages()) * (blockSize / 512)
 	}
-	if m != nil {
-		s.MountID = m.ID
+	s.MountID, s.IsRoot = 0, false
+	if p.Mount != nil {
+		s.MountID, s.IsRoot = p.Mount.ID, p.Dentry == p.Mount.Root
 	}
 	return nil
 }
@@ -88,7 +89,7 @@ func (i *Inode) setAttr(c *cred.Cred, a *Attr) error {
 	if err := i.maySetAttr(c, a); err != nil {
 		return err
 	}
-	if a.Valid&(AttrUID|AttrGID) != 0 {
+	if a.Valid&AttrOwner != 0 {
 		i.dropSetID(a)
 	}
 	now := timekeeping.Realtime()
@@ -120,7 +121,7 @@ func (i *Inode) maySetAttr(c *cred.Cred, a *Attr) error {
 		return syscall.EPERM
 	case a.Valid&AttrMode != 0 && !mayOwn(c, i):
 		return syscall.EPERM
-	case a.Valid&(AttrAtimeSet|AttrMtimeSet) != 0 && !mayOwn(c, i):
+	case a.Valid&AttrTimesSet != 0 && !mayOwn(c, i):
 		return syscall.EPERM
 	case a.Valid&AttrTouch != 0 && !mayOwn(c, i):
 		if err := Permission(c, i, MayWrite); err != nil {

@@ -3,6 +3,8 @@ package fs
 import (
 	"strings"
 	"syscall"
+
+	"onsen/kernel/cred"
 )
 
 // create makes a name with mk, which is called with the directory locked. isDir
@@ -236,3 +238,7 @@ func Readlink(ctx *Context, p Path) (string, error) {
 	}
 	return text, err
 }
+
+// MayLinkOpen reports whether c may give open files names by linkat(2) with
+// AT_EMPTY_PATH.
+func MayLinkOpen(c *cred.Cred) bool { return capable(c, capDacReadSearch) }

@@ -30,11 +30,9 @@ type File struct {
 	refs  atomic.Int64
 
 	posLock sched.Mutex
-	pos     int64 // posLock, or owned by the only user
+	pos     atomic.Int64 // written under posLock, or by the only user
 	// owner is who gets SIGIO; F_SETOWN.
 	owner atomic.Int64
-	// locked is set once the file or one of its users has locked something.
-	locked atomic.Bool
 	// Watches are the epoll instances that the file is in.
 	Watches Watches
 }
@@ -146,10 +144,10 @@ func (f *File) SetFlags(flags uint32) {
 }
 
 // Pos returns the position. It is exact only if nobody uses the file meanwhile.
-func (f *File) Pos() int64 { return atomic.LoadInt64(&f.pos) }
+func (f *File) Pos() int64 { return f.pos.Load() }
 
 // SetPos sets the position.
-func (f *File) SetPos(pos int64) { atomic.StoreInt64(&f.pos, pos) }
+func (f *File) SetPos(pos int64) { f.pos.Store(pos) }
 
 // Get adds a reference.
 func (f *File) Get() { f.refs.Add(1) }
@@ -176,7 +174,7 @@ func (f *File) Put() {
 
 // close is what happens when a descriptor of a table is closed.
 func (f *File) close(owner *Files) error {
-	if f.locked.Load() {
+	if f.Inode.locks.Load() != nil {
 		f.Inode.unlockRecords(owner)
 	}
 	f.Put()
@@ -188,7 +186,7 @@ func (f *File) release() {
 	if f.Watches.Any() {
 		ReleaseWatches(f)
 	}
-	if f.locked.Load() {
+	if f.Inode.locks.Load() != nil {
 		f.Inode.unlockFile(f)
 	}
 	if f.mode&modeOpened != 0 {
@@ -232,4 +230,26 @@ func (f *File) ReadAt(b []byte, off int64) (int, error) {
 		done += n
 	}
 	return done, nil
+}
+
+// Owner is who gets SIGIO for a file: a process or, negative, a process group.
+type Owner int32
+
+// Owner returns who gets SIGIO; 0 is nobody.
+func (f *File) Owner() Owner { return Owner(f.owner.Load()) }
+
+// SetOwner changes who gets SIGIO.
+func (f *File) SetOwner(o Owner) { f.owner.Store(int64(o)) }
+
+// SetStatus does F_SETFL: EPERM for O_NOATIME on somebody else's file, EINVAL
+// for O_DIRECT where it does not exist.
+func (f *File) SetStatus(c *cred.Cred, flags uint32) error {
+	if flags&^f.Flags()&syscall.O_NOATIME != 0 && !mayOwn(c, f.Inode) {
+		return syscall.EPERM
+	}
+	if flags&^f.Flags()&syscall.O_DIRECT != 0 && f.Inode.Mode()&syscall.S_IFMT != syscall.S_IFIFO {
+		return syscall.EINVAL
+	}
+	f.SetFlags(flags)
+	return nil
 }

@@ -27,6 +27,9 @@ type Inode struct {
 	Mapping *vm.AddressSpace
 	// Perm, if set, replaces GenericPermission. Constant.
 	Perm func(c *cred.Cred, i *Inode, mask uint32) error
+	// Refresh, if set, brings the attributes up to date before they are told.
+	// Constant.
+	Refresh func(i *Inode) error
 	// Volatile says of a directory that its names are not to be remembered:
 	// every walk calls Lookup. Constant.
 	Volatile bool
@@ -93,8 +96,6 @@ type InodeOps interface {
 	// SetAttr is asked to agree with a change of attributes and to do what it
 	// has to; the VFS then stores them. i.Lock is held.
 	SetAttr(i *Inode, a *Attr) error
-	// GetAttr may correct what the VFS knows of the file.
-	GetAttr(i *Inode, s *Stat) error
 	// Evict is called when the last name and the last open file are gone, or
 	// the file system goes.
 	Evict(i *Inode)
@@ -151,9 +152,6 @@ func (NoInodeOps) Open(*Inode, *File) error { return syscall.ENXIO }
 
 // SetAttr agrees.
 func (NoInodeOps) SetAttr(*Inode, *Attr) error { return nil }
-
-// GetAttr adds nothing.
-func (NoInodeOps) GetAttr(*Inode, *Stat) error { return nil }
 
 // Evict does nothing.
 func (NoInodeOps) Evict(*Inode) {}

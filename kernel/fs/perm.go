@@ -115,3 +115,23 @@ func mayDelete(c *cred.Cred, dir, victim *Inode, asDir bool) error {
 	}
 	return nil
 }
+
+// Access does what access(2) asks for: Permission, and EROFS or EACCES where
+// the mount forbids writing or executing. mask may be 0.
+func Access(c *cred.Cred, p Path, mask uint32) error {
+	i := p.Dentry.Inode
+	if p.Mount != nil && mask&MayExec != 0 && i.IsReg() && p.Mount.Flags()&MsNoexec != 0 {
+		return syscall.EACCES
+	}
+	if err := Permission(c, i, mask); err != nil {
+		return err
+	}
+	if mask&MayWrite == 0 || p.Mount == nil || p.Mount.Flags()&MsRdonly == 0 {
+		return nil
+	}
+	switch i.Mode() & syscall.S_IFMT {
+	case syscall.S_IFCHR, syscall.S_IFBLK, syscall.S_IFIFO, syscall.S_IFSOCK:
+		return nil
+	}
+	return syscall.EROFS
+}

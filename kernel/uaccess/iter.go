@@ -131,3 +131,12 @@ func (it *Iter) each(n int, f func(user uintptr, kernel []byte, at, size int) (i
 
 // Truncate leaves at most n bytes.
 func (it *Iter) Truncate(n uint64) { it.n = int(min(uint64(it.n), n)) }
+
+// User makes the Iter one over [base, base+n) of user memory, where n is cut to
+// MaxRWCount: UserIter for who has an Iter already.
+func (it *Iter) User(base, n uintptr) {
+	n = min(n, MaxRWCount)
+	it.one = Iovec{base, n}
+	it.rest, it.kernel, it.isKern = nil, nil, false
+	it.n = int(n)
+}

@@ -1,0 +1,152 @@
+package kernel
+
+import (
+	"syscall"
+
+	"onsen/kernel/fs"
+	"onsen/kernel/uaccess"
+)
+
+// Commands of fcntl(2) that package syscall does not have.
+const (
+	fGetsig       = 11
+	fSetsig       = 10
+	fSetownEx     = 15
+	fGetownEx     = 16
+	fOfdGetlk     = 36
+	fOfdSetlk     = 37
+	fOfdSetlkw    = 38
+	fDupfdCloexec = 1030
+	fSetpipeSz    = 1031
+	fGetpipeSz    = 1032
+)
+
+func sysFcntl(t *Task, a *SyscallArgs) (uintptr, error) {
+	fd, cmd, arg := int(int32(a[0])), int(uint32(a[1])), a[2]
+	f := t.files.BorrowRaw(fd)
+	if f.File == nil {
+		return 0, syscall.EBADF
+	}
+	defer f.Done()
+	switch cmd {
+	case syscall.F_DUPFD, fDupfdCloexec:
+		if uint64(uint32(arg)) >= t.nofile() {
+			return 0, syscall.EINVAL
+		}
+		f.Get()
+		return t.dupFrom(f.File, int(uint32(arg)), cmd == fDupfdCloexec)
+	case syscall.F_GETFD:
+		if t.files.Cloexec(fd) {
+			return syscall.FD_CLOEXEC, nil
+		}
+		return 0, nil
+	case syscall.F_SETFD:
+		return 0, t.files.SetCloexec(fd, arg&syscall.FD_CLOEXEC != 0)
+	case syscall.F_GETFL:
+		return uintptr(f.Flags()), nil
+	}
+	if f.IsPath() {
+		return 0, syscall.EBADF
+	}
+	return t.fcntl(f.File, cmd, arg)
+}
+
+// fcntl does the commands that a file of O_PATH does not have.
+func (t *Task) fcntl(f *fs.File, cmd int, arg uintptr) (uintptr, error) {
+	switch cmd {
+	case syscall.F_SETFL:
+		return 0, f.SetStatus(t.cred.Load(), uint32(arg))
+	case syscall.F_GETLK, fOfdGetlk:
+		return 0, t.getLock(f, arg, cmd == fOfdGetlk)
+	case syscall.F_SETLK, syscall.F_SETLKW, fOfdSetlk, fOfdSetlkw:
+		return 0, t.setLock(f, arg, cmd >= fOfdGetlk, cmd == syscall.F_SETLKW || cmd == fOfdSetlkw)
+	case syscall.F_SETOWN:
+		return 0, t.setOwner(f, int64(int32(arg)))
+	case syscall.F_GETOWN:
+		return uintptr(f.Owner()), nil
+	case fSetownEx:
+		return 0, t.setOwnerEx(f, arg)
+	case fGetownEx:
+		return 0, getOwnerEx(f, arg)
+	case fSetpipeSz, fGetpipeSz:
+		p, ok := f.Ops.(pipeSizer)
+		if !ok {
+			return 0, syscall.EBADF
+		}
+		n := p.PipeSize(f)
+		if cmd == fSetpipeSz {
+			var err error
+			if n, err = p.SetPipeSize(f, uint(uint32(arg))); err != nil {
+				return 0, err
+			}
+		}
+		return uintptr(n), nil
+	}
+	return 0, syscall.EINVAL
+}
+
+// pipeSizer is what the FileOps of a pipe have besides.
+type pipeSizer interface {
+	PipeSize(f *fs.File) int
+	SetPipeSize(f *fs.File, n uint) (int, error)
+}
+
+// setFileFlag sets a status flag if the int at a user address is not 0, else
+// clears it.
+func setFileFlag(f *fs.File, flag uint32, addr uintptr) error {
+	on, err := uaccess.Get[int32](addr)
+	if err != nil {
+		return err
+	}
+	flags := f.Flags() &^ flag
+	if on != 0 {
+		flags |= flag
+	}
+	f.SetFlags(flags)
+	return nil
+}
+
+// setOwner does F_SETOWN: a process, or, negative, a process group: ESRCH.
+func (t *Task) setOwner(f *fs.File, who int64) error {
+	if who < 0 && int32(who) == -1<<31 {
+		return syscall.EINVAL
+	}
+	if who > 0 && FindTaskByPid(int(who)) == nil {
+		return syscall.ESRCH
+	}
+	f.SetOwner(fs.Owner(who))
+	return nil
+}
+
+// ownerEx is struct f_owner_ex.
+type ownerEx struct{ kind, pid int32 }
+
+// Kinds of ownerEx.
+const (
+	ownerTid = iota
+	ownerPid
+	ownerPgrp
+)
+
+func (t *Task) setOwnerEx(f *fs.File, addr uintptr) error {
+	o, err := uaccess.Get[ownerEx](addr)
+	if err != nil {
+		return err
+	}
+	if uint32(o.kind) > ownerPgrp {
+		return syscall.EINVAL
+	}
+	who := int64(o.pid)
+	if o.kind == ownerPgrp {
+		who = -who
+	}
+	return t.setOwner(f, who)
+}
+
+func getOwnerEx(f *fs.File, addr uintptr) error {
+	o := ownerEx{ownerPid, int32(f.Owner())}
+	if o.pid < 0 {
+		o = ownerEx{ownerPgrp, -o.pid}
+	}
+	return uaccess.Put(addr, o)
+}
