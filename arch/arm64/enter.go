@@ -9,7 +9,7 @@ import (
 	"onsen/arch/spec"
 )
 
-// userRecord is what enterUser leaves on the thread's kernel stack while a
+// userRecord is what EnterUser leaves on the thread's kernel stack while a
 // program runs: how to get back.
 type userRecord struct {
 	context uintptr // *UserContext
@@ -22,18 +22,7 @@ type userRecord struct {
 
 const userRecordSize = 64
 
-// What enterUser returns: a spec.Entry, but every exception is one.
-const (
-	leftInterrupt = uint64(spec.EntryInterrupt)
-	leftSyscall   = uint64(spec.EntrySyscall)
-	leftException = uint64(spec.EntryException)
-)
-
-// enterUser goes to user mode with the registers in c and returns after the
-// next exception there. Interrupts are masked before and enabled afterwards.
-//
-//go:noescape
-func enterUser(c *UserContext) (left uint64)
+const leftForSyscall = uint64(spec.EntrySyscall)
 
 // EnterUser goes to user mode with the registers in c and returns after the next
 // exception there, with all registers in c. The caller has masked interrupts;
@@ -42,21 +31,16 @@ func enterUser(c *UserContext) (left uint64)
 // An interrupt in user mode is not acknowledged there: it ends user mode, and
 // comes again as soon as interrupts are enabled, in kernel mode.
 //
-//go:nosplit
-func EnterUser(c *UserContext) spec.Entry {
-	left := enterUser(c)
-	if left != leftSyscall {
-		return c.other(left)
-	}
-	return spec.EntrySyscall
-}
+//go:noescape
+func EnterUser(c *UserContext) spec.Entry
 
-// other says in detail why user mode was left, if not for a system call.
-func (c *UserContext) other(left uint64) spec.Entry {
-	if left == leftException {
-		return c.decode()
-	}
-	// The interrupt may be there because the runtime wants to stop this thread.
+// leftForException and leftForInterrupt take the place of EnterUser when user
+// mode was left: they return to its caller.
+
+func leftForException(c *UserContext) spec.Entry { return c.decode() }
+
+func leftForInterrupt(*UserContext) spec.Entry {
+	// It may have come because the runtime wants to stop this thread.
 	runtime.TaskSafePoint()
 	return spec.EntryInterrupt
 }

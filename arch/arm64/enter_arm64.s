@@ -15,10 +15,8 @@
 #define X(n) (UserContext_regs+PtRegs_R+8*n)
 #define Q(n) (UserContext_v+16*n)
 
-// func enterUser(c *UserContext) (left uint64)
-// First what can be loaded at EL1t, where a page of c that is not there yet is
-// an ordinary fault; then the general registers.
-TEXT ·enterUser(SB),NOSPLIT|NOFRAME,$0-16
+// func EnterUser(c *UserContext) spec.Entry
+TEXT ·EnterUser(SB),NOSPLIT|NOFRAME,$0-9
 	MOVD	c+0(FP), R0
 	MRS	TPIDR_EL1, R1
 	MOVD	percpu_user(R1), R2
@@ -44,7 +42,6 @@ loaded:
 	FLDPQ	Q(4)(R0), (F4, F5)
 	FLDPQ	Q(2)(R0), (F2, F3)
 	FLDPQ	Q(0)(R0), (F0, F1)
-	LDP	X(0)(R0), (R2, R3)	// for the page
 
 	MSR	$1, SPSel
 	PUSH_RECORD
@@ -124,9 +121,9 @@ load:	// a new program, without a switch of tasks in front
 	MRS	FPCR, R3	\
 	STP	(R2, R3), UserContext_fpsr(g)
 
-// LEAVE returns from enterUser, on the goroutine's stack, with Go's floating
-// point mode.
-#define LEAVE(why) \
+// LEAVE goes back to where EnterUser was called, on the goroutine's stack, with
+// Go's floating-point mode.
+#define LEAVE \
 	MSR	ZR, FPCR	\
 	MOVD	userRecord_sp(RSP), R1	\
 	LDP	userRecord_g(RSP), (g, R29)	\
@@ -134,28 +131,30 @@ load:	// a new program, without a switch of tasks in front
 	MSR	R1, SP_EL0	\
 	POP_RECORD	\
 	MSR	$0, SPSel	\
-	MOVD	$why, R0	\
-	MOVD	R0, left+8(FP)	\
-	MSR	$2, DAIFClr	\
-	RET
+	MSR	$2, DAIFClr
 
 // userSync: a system call or a fault of a program.
-TEXT ·userSync(SB),NOSPLIT|NOFRAME,$0-16
+TEXT ·userSync(SB),NOSPLIT|NOFRAME,$0-9
 	SAVE_USER
 	MRS	ESR_EL1, R1
 	LSR	$const_ecShift, R1, R2
 	CMP	$const_ecSVC, R2
 	BNE	exception
-	LEAVE(const_leftSyscall)
+	LEAVE
+	MOVD	$const_leftForSyscall, R0
+	MOVB	R0, ret+8(FP)
+	RET
 exception:
 	MRS	FAR_EL1, R2
 	STP	(R1, R2), (UserContext_regs+PtRegs_ESR)(g)
-	LEAVE(const_leftException)
+	LEAVE
+	JMP	·leftForException(SB)
 
 // userIRQ: an interrupt of a program. It stays pending.
-TEXT ·userIRQ(SB),NOSPLIT|NOFRAME,$0-16
+TEXT ·userIRQ(SB),NOSPLIT|NOFRAME,$0-9
 	SAVE_USER
-	LEAVE(const_leftInterrupt)
+	LEAVE
+	JMP	·leftForInterrupt(SB)
 
 // func readTLS() uint64
 TEXT ·readTLS(SB),NOSPLIT|NOFRAME,$0-8

@@ -7,7 +7,7 @@ import "unsafe"
 // User memory is touched by the routines in uaccess_arm64.s only. They are made
 // of pieces, each its own symbol. A piece that may fault is followed by the one
 // to go on with after a fault: the end of the first is where the other begins,
-// which the linker keeps and checkUserAccess makes sure of.
+// which the linker keeps and init makes sure of.
 
 // hasPAN says that the CPUs have PAN. Set by bootGo.
 var hasPAN bool
@@ -30,8 +30,8 @@ func detectPAN() bool
 // userAccesses returns the table of the pieces.
 func userAccesses() *[userAccessPieces]userAccess
 
-// checkUserAccess panics if the linker has not kept the pieces in order.
-func checkUserAccess() {
+// init panics if the linker has not kept the pieces in order.
+func init() {
 	for _, u := range userAccesses() {
 		if u.fixup-u.code >= userAccessSize {
 			panic("arm64: the routines for user memory are not in order")
