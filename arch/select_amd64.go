@@ -418,6 +418,9 @@ func ArchPrctl(c *UserContext, code int, addr uintptr) (uintptr, error) {
 // ELFMachine is the e_machine of programs for this architecture.
 const ELFMachine = impl.ELFMachine
 
+// MinSignalStack is the size of the smallest alternate signal stack: MINSIGSTKSZ.
+const MinSignalStack = impl.MinSignalStack
+
 // HWCAP2 returns the second word of what the auxiliary vector says about the
 // processor.
 func HWCAP2() uintptr { return impl.HWCAP2() }

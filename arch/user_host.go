@@ -162,6 +162,8 @@ func CloneArgs(a *[6]uintptr) (flags, stack, ptid, ctid, tls uintptr) {
 func ArchPrctl(*UserContext, int, uintptr) (uintptr, error) { return 0, syscall.EINVAL }
 
 const (
+	// MinSignalStack is amd64's MINSIGSTKSZ.
+	MinSignalStack = 2048
 	// ELFMachine is amd64's e_machine.
 	ELFMachine = 62
 	// UserStackTop is the end of a new program's stack.

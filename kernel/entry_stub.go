@@ -1,21 +1,9 @@
 package kernel
 
-import (
-	"syscall"
+import "onsen/arch/spec"
 
-	"onsen/arch/spec"
-)
-
-// What the signal and the memory code will bring.
-
-func (t *Task) doSignal() {}
+// What the memory code will bring.
 
 func (t *Task) resumeUserModeWork() {}
 
-func (t *Task) finishSyscall(err error) {
-	t.user.Regs().SetReturnValue(-uintptr(err.(syscall.Errno)))
-}
-
 func (t *Task) handleUserFault(spec.Trap) { DoExit(sigsegv) }
-
-func (t *Task) forceSigFault(sig, code int, addr uintptr) { DoExit(sig) }

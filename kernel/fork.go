@@ -174,6 +174,7 @@ func dupTask(cur *Task, args *KernelCloneArgs) *Task {
 		p.flags.Or(PF_KTHREAD)
 	}
 	p.forkExec(&cur.taskExec)
+	p.forkSignal(cur, args.Flags)
 	if args.Flags&CLONE_CHILD_SETTID != 0 {
 		p.setChildTid = args.ChildTid
 	}

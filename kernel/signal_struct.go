@@ -30,6 +30,10 @@ type SighandStruct struct {
 	siglock spin.Lock
 	actions [signal.Max]signal.Action // siglock
 	users   atomic.Int32
+
+	// signalfdQueue is where the readers of signalfds wait for signals of any
+	// thread of these processes.
+	signalfdQueue sched.WaitQueue
 }
 
 // SignalStruct is what the threads of a process share; Linux's struct
@@ -78,6 +82,3 @@ type SignalStruct struct {
 	processSignal
 	processLimits
 }
-
-// processSignal is the signal code's part.
-type processSignal struct{}

@@ -31,6 +31,8 @@ type userCounts struct {
 	// tasks is the number of the user's tasks. Written under userTable.lock
 	// when it becomes 0 or ceases to be.
 	tasks atomic.Int64
+	// sigpending is the number of signals queued for the user.
+	sigpending atomic.Int64
 }
 
 // userTable finds userCounts: slot uid mod its size is a list.

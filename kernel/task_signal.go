@@ -1,11 +1,37 @@
 package kernel
 
-import "onsen/kernel/signal"
+import (
+	"syscall"
+
+	"onsen/arch/spec"
+	"onsen/kernel/signal"
+)
 
 // taskSignal are the task's own signals.
 type taskSignal struct {
 	// blocked are the signals that wait. Written by the task, under siglock.
 	blocked signal.Set
+	// realBlocked are those that were blocked before rt_sigtimedwait(2) let
+	// some in: a signal that it waits for must not kill. Written by the task,
+	// under siglock.
+	realBlocked signal.Set
+	// savedSigmask replaces blocked when the task next goes to user mode, if
+	// restoreSigmask is set: ppoll(2), sigsuspend(2). Owned by the task.
+	savedSigmask   signal.Set
+	restoreSigmask bool
+
+	// pending are the signals meant for this thread. siglock.
+	pending signal.Pending
+	// jobctl are jobctl* bits. siglock.
+	jobctl uint32
+
+	// altStack is that of sigaltstack(2). Owned by the task.
+	altStack spec.AltStack
+
+	// interrupted is the restart error of the system call that the task is
+	// about to leave, 0 if there is none or it has been dealt with. Owned by
+	// the task.
+	interrupted syscall.Errno
 	// restart is how restart_syscall(2) goes on. Owned by the task.
 	restart restartBlock
 }
@@ -14,3 +40,25 @@ type taskSignal struct {
 // errno.ERESTART_RESTARTBLOCK. It is called in its place, once; nil stands for
 // a call that cannot go on, which is EINTR.
 type restartBlock func(t *Task) (uintptr, error)
+
+// Bits of taskSignal.jobctl; Linux's JOBCTL_*. The lowest hold a signal.
+const (
+	jobctlStopSigmask  uint32 = 0xffff  // the signal of the last group stop
+	jobctlStopDequeued uint32 = 1 << 16 // a stop signal has been taken
+	jobctlStopPending  uint32 = 1 << 17 // the task is to stop
+	jobctlStopConsume  uint32 = 1 << 18 // and counts in groupStopCount
+	jobctlStopped      uint32 = 1 << 26 // it has
+)
+
+// processSignal is the signal code's part of a process.
+type processSignal struct {
+	// sharedPending are the signals that any thread may take. siglock.
+	sharedPending signal.Pending
+	// groupStopCount is the number of threads that have still to stop. siglock.
+	groupStopCount int
+	// currTarget is the thread that got the last signal for the process, or
+	// nil. siglock.
+	currTarget *Task
+
+	processTimers
+}

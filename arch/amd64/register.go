@@ -154,5 +154,8 @@ func HWCAP2() uintptr {
 // Platform returns AT_PLATFORM.
 func Platform() string { return "x86_64" }
 
+// MinSignalStack is MINSIGSTKSZ of arch/x86/include/uapi/asm/signal.h.
+const MinSignalStack = 2048
+
 // ELFMachine is EM_X86_64.
 const ELFMachine = 62

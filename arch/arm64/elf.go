@@ -4,6 +4,9 @@ import "syscall"
 
 // What a new program is told, and where it finds itself.
 const (
+	// MinSignalStack is MINSIGSTKSZ of arch/arm64/include/uapi/asm/signal.h.
+	MinSignalStack = 5120
+
 	// ELFMachine is EM_AARCH64.
 	ELFMachine = 183
 

@@ -175,6 +175,37 @@ func (i *Info) Layout() Layout {
 	return LayoutKill
 }
 
+// kernelSize is how much of a siginfo with a known layout means something.
+const kernelSize = 48
+
+// Adopt checks and cleans an Info that a program has made, for a signal: what no
+// layout has is cleared. E2BIG for one of an unknown layout that is longer than
+// any known one.
+func (i *Info) Adopt(sig int) error {
+	i.Signo = int32(sig)
+	rest := i.Bytes()[kernelSize:]
+	if !i.known() && [InfoSize - kernelSize]byte(rest) != [InfoSize - kernelSize]byte{} {
+		return syscall.E2BIG
+	}
+	clear(rest)
+	return nil
+}
+
+// known reports whether Linux has a layout for the Info's code.
+func (i *Info) known() bool {
+	const (
+		siDethread = -7
+		siAsyncNL  = -60
+	)
+	switch {
+	case i.Code == SI_KERNEL, i.Code == siAsyncNL:
+		return true
+	case i.Code > SI_USER:
+		return i.Layout() != LayoutKill
+	}
+	return i.Code >= siDethread
+}
+
 // CheckQueued returns EPERM if a program must not send this Info to others: one
 // that looks as if the kernel or kill(2) had made it.
 func (i *Info) CheckQueued() error {

@@ -50,6 +50,32 @@ func (p *Pending) Spare() *Entry {
 	return &p.spare
 }
 
+// Pool is a stock of entries for those who cannot allocate. The zero value is
+// empty.
+type Pool struct {
+	first *Entry
+	n     int
+}
+
+// Len returns how many entries there are.
+func (p *Pool) Len() int { return p.n }
+
+// Put adds an entry that nobody uses.
+func (p *Pool) Put(e *Entry) {
+	e.next, p.first = p.first, e
+	p.n++
+}
+
+// Take returns an entry, or nil.
+func (p *Pool) Take() *Entry {
+	e := p.first
+	if e != nil {
+		p.first, e.next = e.next, nil
+		p.n--
+	}
+	return e
+}
+
 // Recyclable reports whether the entry can be used elsewhere when it is dequeued.
 func (e *Entry) Recyclable() bool { return !e.own && e.Timer == nil }
 

@@ -1,0 +1,114 @@
+package kernel
+
+import (
+	"syscall"
+
+	"onsen/arch"
+	"onsen/arch/spec"
+	"onsen/kernel/sched"
+	"onsen/kernel/signal"
+	"onsen/kernel/uaccess"
+)
+
+// doSignal is called on the way to user mode when the task may have signals. It
+// takes them, and either makes the program run a handler or finishes the system
+// call that they have interrupted.
+func (t *Task) doSignal() {
+	if t.TestFlag(sched.TIFNotifySignal) {
+		t.ClearFlag(sched.TIFNotifySignal)
+	}
+	interrupted := t.interrupted
+	t.interrupted = 0 // once is enough
+
+	var d delivery
+	if sig := t.getSignal(&d.info, &d.action); sig != 0 {
+		if interrupted != 0 {
+			t.settleSyscall(interrupted, d.action.Flags)
+		}
+		t.handleSignal(sig, &d)
+		return
+	}
+	t.restoreSavedSigmask()
+	if interrupted != 0 {
+		t.restartSyscall(interrupted)
+	}
+}
+
+// delivery is a signal on its way to a handler.
+type delivery struct {
+	info   signal.Info
+	action signal.Action
+	frame  spec.SignalFrame
+}
+
+// handleSignal makes the program run its handler for a signal next. Linux's
+// handle_signal and signal_delivered.
+func (t *Task) handleSignal(sig int, d *delivery) {
+	a, f := &d.action, &d.frame
+	f.Handler, f.Sig, f.Info = a.Handler, sig, *d.info.Bytes()
+	f.Mask = uint64(t.sigmaskToSave())
+	f.AltStack = t.altStack
+	f.Write = writeUser
+	var err error
+	if f.Restorer, err = t.restorer(a); err == nil {
+		if a.Flags&signal.SA_ONSTACK != 0 && t.altStackFlags() == 0 {
+			f.SP = t.altStack.SP + t.altStack.Size
+		}
+		err = arch.PushSignalFrame(&t.user, f)
+	}
+	if err != nil {
+		t.forceSigsegv(sig)
+		return
+	}
+	if t.altStack.Flags&ssAutodisarm != 0 {
+		t.altStack = spec.AltStack{Flags: ssDisable}
+	}
+	t.restoreSigmask = false
+	blocked := t.blocked | a.Mask
+	if a.Flags&signal.SA_NODEFER == 0 {
+		blocked |= signal.Of(sig)
+	}
+	t.setCurrentBlocked(blocked)
+}
+
+// restorer returns where a handler returns to.
+func (t *Task) restorer(a *signal.Action) (uintptr, error) {
+	if a.Flags&signal.SA_RESTORER != 0 {
+		return a.Restorer, nil
+	}
+	if addr := t.sigreturnCode(); addr != 0 {
+		return addr, nil
+	}
+	return 0, syscall.EFAULT // the C library has to give one
+}
+
+// sigreturnCode returns where code that does rt_sigreturn is mapped, or 0.
+func (t *Task) sigreturnCode() uintptr { return 0 }
+
+// writeUser writes to the program's memory.
+func writeUser(addr uintptr, b []byte) error {
+	_, err := uaccess.CopyToUser(addr, b)
+	return err
+}
+
+// readUser reads from the program's memory.
+func readUser(addr uintptr, b []byte) error {
+	_, err := uaccess.CopyFromUser(b, addr)
+	return err
+}
+
+// sysRtSigreturn ends a handler: it brings back the registers, the blocked signals
+// and the alternate stack from the frame on the stack. A frame that cannot be is
+// SIGSEGV. What the interrupted code had in the register for a result stays there.
+func sysRtSigreturn(t *Task, _ *SyscallArgs) (uintptr, error) {
+	t.restart = nil // restart_syscall was not what the program did
+	mask, alt, err := arch.PopSignalFrame(&t.user, readUser)
+	if err != nil {
+		t.forceSig(signal.SIGSEGV)
+		return 0, nil
+	}
+	t.setCurrentBlocked(signal.Set(mask))
+	// Linux ignores what it does not like here, too.
+	_ = t.setAltStack(alt, t.user.Regs().SP())
+	return t.user.Regs().ReturnValue(), nil
+}

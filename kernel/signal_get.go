@@ -1,0 +1,109 @@
+package kernel
+
+import "onsen/kernel/signal"
+
+// takeSignal takes a signal that is not in blocked from the calling task's queue
+// or else its process's, and returns its number, or 0. shared says that it was the
+// process's. Linux's dequeue_signal.
+//
+// Preconditions: siglock held.
+func (t *Task) takeSignal(blocked signal.Set, info *signal.Info) (sig int, shared bool) {
+	queue := &t.pending
+	if sig = queue.Next(blocked); sig == 0 {
+		queue, shared = &t.signal.sharedPending, true
+		sig = queue.Next(blocked)
+	}
+	if sig != 0 {
+		freeSignalEntry(queue.Take(sig, info))
+	}
+	RecalcSigpending(t)
+	if signal.Stopping.Has(sig) && sig != 0 {
+		// From here to the stop, only SIGCONT can clear this again.
+		t.jobctl |= jobctlStopDequeued
+	}
+	return sig, shared
+}
+
+// getSignal takes signals and does what they do by default until there is none
+// left, 0, or one to handle: then info and action are its. A fatal signal ends
+// the process, and with it the call. Linux's get_signal.
+func (t *Task) getSignal(info *signal.Info, action *signal.Action) (sig int) {
+	h, s := t.sighand, t.signal
+	h.siglock.Lock()
+	for {
+		if s.flags&SIGNAL_CLD_MASK != 0 {
+			t.notifyContinued()
+			h.siglock.Lock()
+			continue
+		}
+		if s.flags&SIGNAL_GROUP_EXIT != 0 || s.groupExecTask != nil {
+			// Killed, whatever the signal was.
+			h.siglock.Unlock()
+			t.flags.Or(PF_SIGNALED)
+			DoGroupExit(signal.SIGKILL)
+		}
+		if t.jobctl&jobctlStopPending != 0 && t.doSignalStop(0) {
+			h.siglock.Lock()
+			continue
+		}
+		if sig = t.takeSynchronous(info); sig == 0 {
+			if sig, _ = t.takeSignal(t.blocked, info); sig == 0 {
+				h.siglock.Unlock()
+				return 0
+			}
+		}
+		a := &h.actions[sig-1]
+		switch {
+		case a.Handler == signal.SIG_IGN:
+			continue
+		case a.Handler != signal.SIG_DFL:
+			*action = *a
+			if a.Flags&signal.SA_RESETHAND != 0 {
+				a.Handler = signal.SIG_DFL
+			}
+			h.siglock.Unlock()
+			return sig
+		case signal.IgnoredByDefault.Has(sig):
+			continue
+		case s.flags&SIGNAL_UNKILLABLE != 0 && !signal.Unblockable.Has(sig):
+			continue // init is protected
+		case signal.Stopping.Has(sig):
+			t.stopFor(sig)
+			continue
+		}
+		h.siglock.Unlock()
+		t.flags.Or(PF_SIGNALED)
+		DoGroupExit(sig) // no core dump is written: WCOREDUMP is never true
+	}
+}
+
+// takeSynchronous takes the signal of a fault, if there is one.
+//
+// Preconditions: siglock held.
+func (t *Task) takeSynchronous(info *signal.Info) int {
+	sig := t.pending.NextSynchronous(t.blocked)
+	if sig != 0 {
+		freeSignalEntry(t.pending.Take(sig, info))
+		RecalcSigpending(t)
+	}
+	return sig
+}
+
+// stopFor stops the process for a signal that t has taken. The signals of
+// terminals do nothing to an orphaned process group: nobody could continue it.
+//
+// Preconditions: siglock held, before and after.
+func (t *Task) stopFor(sig int) {
+	h := t.sighand
+	if sig != signal.SIGSTOP {
+		h.siglock.Unlock()
+		orphaned := IsCurrentPgrpOrphaned()
+		h.siglock.Lock()
+		if orphaned {
+			return
+		}
+	}
+	if t.doSignalStop(sig) {
+		h.siglock.Lock()
+	}
+}

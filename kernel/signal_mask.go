@@ -1,0 +1,131 @@
+package kernel
+
+import (
+	"syscall"
+
+	"onsen/kernel/sched"
+	"onsen/kernel/signal"
+	"onsen/kernel/uaccess"
+)
+
+// sigsetSize is the size of the kernel's sigset_t, which system calls are told.
+const sigsetSize = 8
+
+func init() {
+	sched.FatalSignalPending = func(t *sched.Task) bool { return taskOf(t).killed() }
+}
+
+// killed reports whether SIGKILL is pending for the task itself: every fatal
+// signal is turned into that for every thread. It needs no lock.
+func (t *Task) killed() bool { return t.pending.Set().Has(signal.SIGKILL) }
+
+// fatalSignalPending reports whether t is about to be killed, so that what it
+// does in the kernel has no use any more.
+func fatalSignalPending(t *Task) bool {
+	return t.TestFlag(sched.TIFSigPending) && t.killed()
+}
+
+// hasPendingSignals reports whether t has something to do for signals.
+//
+// Preconditions: siglock held.
+func (t *Task) hasPendingSignals() bool {
+	return t.jobctl&jobctlStopPending != 0 ||
+		(t.pending.Set()|t.signal.sharedPending.Set())&^t.blocked != 0
+}
+
+// RecalcSigpending makes the calling task's TIFSigPending what it should be after
+// signals were blocked, unblocked or taken. Another task's flag may be set too
+// often and is never cleared but by itself.
+//
+// Preconditions: siglock held.
+func RecalcSigpending(t *Task) {
+	switch {
+	case t.hasPendingSignals():
+		t.SetFlag(sched.TIFSigPending)
+	case t.TestFlag(sched.TIFSigPending):
+		t.ClearFlag(sched.TIFSigPending)
+	}
+}
+
+// setCurrentBlocked sets the signals that the calling task blocks.
+func (t *Task) setCurrentBlocked(s signal.Set) {
+	s &^= signal.Unblockable
+	if s == t.blocked {
+		return // nobody else writes it
+	}
+	t.sighand.siglock.Lock()
+	t.setBlockedLocked(s)
+	t.sighand.siglock.Unlock()
+}
+
+// setBlockedLocked is setCurrentBlocked for a caller that holds siglock.
+func (t *Task) setBlockedLocked(s signal.Set) {
+	if fresh := s &^ t.blocked; fresh != 0 && t.TestFlag(sched.TIFSigPending) {
+		t.retargetSharedPending(fresh)
+	}
+	t.blocked = s
+	RecalcSigpending(t)
+}
+
+// retargetSharedPending wakes other threads for the process's pending signals in
+// a set, which t will not take: it may have been the one woken for them.
+//
+// Preconditions: siglock held.
+func (t *Task) retargetSharedPending(which signal.Set) {
+	left := t.signal.sharedPending.Set() & which
+	for u := t.signal.firstThread; u != nil && left != 0; u = u.threads.next {
+		if u == t || u.flags.Load()&PF_EXITING != 0 || left&^u.blocked == 0 {
+			continue
+		}
+		left &= u.blocked
+		if !u.TestFlag(sched.TIFSigPending) {
+			signalWakeUp(u, false)
+		}
+	}
+}
+
+// setUserSigmask blocks, for the length of one system call of t, the signals of
+// the set at a user address instead of t's own; 0 leaves them as they are. The
+// call ends with restoreSavedSigmaskUnless. Errors: EINVAL for a wrong size,
+// EFAULT.
+func (t *Task) setUserSigmask(addr, size uintptr) error {
+	if addr == 0 {
+		return nil
+	}
+	if size != sigsetSize {
+		return syscall.EINVAL
+	}
+	s, err := uaccess.Get[signal.Set](addr)
+	if err != nil {
+		return err
+	}
+	t.restoreSigmask, t.savedSigmask = true, t.blocked
+	t.setCurrentBlocked(s)
+	return nil
+}
+
+// restoreSavedSigmaskUnless brings t's own set of blocked signals back unless a
+// signal has interrupted the call: then it must first be delivered, which will
+// bring the set back.
+func (t *Task) restoreSavedSigmaskUnless(interrupted bool) {
+	if !interrupted {
+		t.restoreSavedSigmask()
+	}
+}
+
+// restoreSavedSigmask brings back the set of blocked signals that the system call
+// has replaced, if it has.
+func (t *Task) restoreSavedSigmask() {
+	if t.restoreSigmask {
+		t.restoreSigmask = false
+		t.setCurrentBlocked(t.savedSigmask)
+	}
+}
+
+// sigmaskToSave returns the set that sigreturn is to bring back.
+func (t *Task) sigmaskToSave() signal.Set {
+	if t.restoreSigmask {
+		return t.savedSigmask
+	}
+	return t.blocked
+}
