@@ -19,7 +19,7 @@ func kernelInit(any) int {
 	startCPUs()
 	startWorkqueues()
 	startConsoles()
-	checkInitramfs()
+	startRootfs()
 	runMode(bootOptions)
 	startDevices()
 	Panic("No working init found.  Try passing init= option to kernel.")

@@ -41,7 +41,13 @@ func Verify(image []byte) (Summary, error) {
 // gives an error. A record's contents can be read until f returns, from start
 // to end. Names have no leading slash.
 func Walk(image []byte, f func(cpio.Record) error) (Summary, error) {
-	w := &walker{f: f}
+	return WalkArchives(image, f, func() {})
+}
+
+// WalkArchives is Walk that also calls end after every archive: what links
+// records, the inode number, is good for one archive only.
+func WalkArchives(image []byte, f func(cpio.Record) error, end func()) (Summary, error) {
+	w := &walker{f: f, end: end}
 	err := w.image(image)
 	if err == nil && w.sum.Archives == 0 {
 		err = ErrEmpty
@@ -52,6 +58,7 @@ func Walk(image []byte, f func(cpio.Record) error) (Summary, error) {
 // walker is the state of one Walk.
 type walker struct {
 	f   func(cpio.Record) error
+	end func()
 	sum Summary
 }
 
@@ -137,6 +144,7 @@ func (w *walker) archive(r io.ReaderAt, at int64) (end int64, err error) {
 		record, err := records.ReadRecord()
 		if err == io.EOF { // the trailer
 			w.sum.Archives++
+			w.end()
 			return next, nil
 		}
 		if err != nil {
