@@ -55,12 +55,15 @@ type KernelCloneArgs struct {
 	IOThread   bool
 	UserWorker bool
 	NoFiles    bool
-	Stack      uintptr // lowest byte of the stack; 0 inherits the caller's
-	StackSize  uintptr
+	Stack      uintptr // the new stack pointer; 0 inherits the caller's
+	StackSize  uintptr // of clone3(2), which has Stack include it by now
 	Tls        uintptr // thread pointer for CLONE_SETTLS
 	SetTid     []int   // chosen PIDs, innermost namespace first
 	Cgroup     int     // file descriptor for CLONE_INTO_CGROUP
 	Idle       bool    // an idle task
 	Fn         func(arg any) int
 	FnArg      any
+
+	// pidfd is the descriptor for CLONE_PIDFD once copyPidfd has taken it.
+	pidfd int
 }

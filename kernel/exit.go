@@ -185,13 +185,21 @@ func mmRelease(t *Task) {
 // exitFiles lets go of the open files.
 func exitFiles(t *Task) {
 	t.allocLock.Lock()
+	files := t.files
 	t.files = nil
 	t.allocLock.Unlock()
+	if files != nil {
+		files.Put()
+	}
 }
 
 // exitFS lets go of the root and the working directory.
 func exitFS(t *Task) {
 	t.allocLock.Lock()
+	fs := t.fs
 	t.fs = nil
 	t.allocLock.Unlock()
+	if fs != nil {
+		fs.Put()
+	}
 }

@@ -1,27 +1,55 @@
 package kernel
 
 import (
+	"math"
 	"syscall"
 
 	"onsen/kernel/cred"
 	"onsen/kernel/signal"
 )
 
+// allFiles as the number of files to copy leaves none out.
+const allFiles = math.MaxInt32
+
 // copyFiles shares the open files or copies the table.
 func copyFiles(p, cur *Task, args *KernelCloneArgs) error {
-	p.files = cur.files
-	return nil
+	switch {
+	case cur.files == nil || args.NoFiles || args.Idle:
+		return nil
+	case args.Flags&CLONE_FILES != 0:
+		cur.files.Share()
+		p.files = cur.files
+		return nil
+	}
+	files, err := cur.files.Dup(allFiles)
+	p.files = files
+	return err
 }
 
-func undoFiles(p *Task, _ *KernelCloneArgs) {}
+func undoFiles(p *Task, _ *KernelCloneArgs) {
+	if p.files != nil {
+		p.files.Put()
+	}
+}
 
 // copyFS shares the root, working directory and umask or copies them.
 func copyFS(p, cur *Task, args *KernelCloneArgs) error {
-	p.fs = cur.fs
+	switch {
+	case cur.fs == nil || args.Idle:
+	case args.Flags&CLONE_FS != 0:
+		cur.fs.Get()
+		p.fs = cur.fs
+	default:
+		p.fs = cur.fs.Copy()
+	}
 	return nil
 }
 
-func undoFS(p *Task, _ *KernelCloneArgs) {}
+func undoFS(p *Task, _ *KernelCloneArgs) {
+	if p.fs != nil {
+		p.fs.Put()
+	}
+}
 
 // copySighand shares the signal handlers or copies them. Kernel threads share
 // theirs.
@@ -91,11 +119,27 @@ func copySignal(p, cur *Task, args *KernelCloneArgs) error {
 
 // copyMM shares the memory or copies it. A kernel thread has none.
 func copyMM(p, cur *Task, args *KernelCloneArgs) error {
-	p.mm = cur.mm
+	var err error
+	switch {
+	case cur.mm == nil || args.Kthread:
+		return nil
+	case args.Flags&CLONE_VM != 0:
+		cur.mm.Get()
+		p.mm = cur.mm
+	default:
+		if p.mm, err = cur.mm.Dup(); err != nil {
+			return err
+		}
+	}
+	p.MM, p.User = p.mm.Context(), &p.user
 	return nil
 }
 
-func undoMM(p *Task, _ *KernelCloneArgs) {}
+func undoMM(p *Task, _ *KernelCloneArgs) {
+	if p.mm != nil {
+		p.mm.Put()
+	}
+}
 
 // unsupportedCloneFlags are the flags for what this kernel does not have. It
 // answers as a Linux built without them.
@@ -129,7 +173,7 @@ func copyThread(p, cur *Task, args *KernelCloneArgs) error {
 		regs.SetSP(args.Stack)
 	}
 	if args.Flags&CLONE_SETTLS != 0 {
-		p.user.SetTLS(args.Tls)
+		return p.user.SetTLS(args.Tls)
 	}
 	return nil
 }
