@@ -213,11 +213,6 @@ func childIgnored(a *signal.Action) (autoreap bool, sig int) {
 
 // childStatus splits a status as wait(2) tells it into si_code and si_status.
 func childStatus(code int) (siCode, status int) {
-	const (
-		cldExited = 1
-		cldKilled = 2
-		cldDumped = 3
-	)
 	switch {
 	case code&0x7f == 0:
 		return cldExited, code >> 8

@@ -118,7 +118,7 @@ func CopyProcess(args *KernelCloneArgs) (*Task, error) {
 		undoCopy(p, args, len(copySteps))
 		return nil, err
 	}
-	completePidfd(p, args)
+	installPidfd(p, cur, args)
 	sched.SetEntry(&p.Task, p.retFromFork)
 	return p, nil
 }
@@ -300,6 +300,7 @@ func publish(p, cur *Task, args *KernelCloneArgs) error {
 		if p.Pid == 1 {
 			p.signal.flags |= SIGNAL_UNKILLABLE
 		}
+		p.signal.tty.Store(cur.signal.tty.Load())
 		linkProcess(p)
 		attachPid(p, PIDTYPE_TGID)
 		attachPid(p, PIDTYPE_PGID)

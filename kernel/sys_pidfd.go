@@ -1,4 +1,88 @@
 package kernel
 
-// pidfdSyscalls are the system calls of this file and its neighbours.
-var pidfdSyscalls = []Syscall{}
+import (
+	"syscall"
+
+	"onsen/kernel/signal"
+	"onsen/kernel/uaccess"
+)
+
+var pidfdSyscalls = []Syscall{
+	{"pidfd_open", sysPidfdOpen},
+	{"pidfd_send_signal", sysPidfdSendSignal},
+	{"pidfd_getfd", sysPidfdGetfd},
+}
+
+// sysPidfdOpen is pidfd_open(2).
+func sysPidfdOpen(t *Task, a *SyscallArgs) (uintptr, error) {
+	const nonblock = syscall.O_NONBLOCK // PIDFD_NONBLOCK
+	pid, flags := int(int32(a[0])), uint32(a[1])
+	if flags&^nonblock != 0 || pid <= 0 {
+		return 0, syscall.EINVAL
+	}
+	p := FindPid(pid)
+	switch {
+	case p == nil:
+		return 0, syscall.ESRCH
+	case p.Task(PIDTYPE_TGID) == nil:
+		return 0, syscall.EINVAL // a thread
+	}
+	fd, err := t.files.Add(newPidfd(p, flags), t.rlimit(RLIMIT_NOFILE), true)
+	return uintptr(fd), err
+}
+
+// sysPidfdSendSignal is pidfd_send_signal(2).
+func sysPidfdSendSignal(t *Task, a *SyscallArgs) (uintptr, error) {
+	sig := int(int32(a[1]))
+	if uint32(a[3]) != 0 {
+		return 0, syscall.EINVAL
+	}
+	p, _, err := t.pidOfFd(int(int32(a[0])))
+	if err != nil {
+		return 0, err
+	}
+	info := signal.User(sig, t.Tgid, t.Cred().UID)
+	if a[2] != 0 {
+		if _, err := uaccess.CopyFromUser(info.Bytes()[:], a[2]); err != nil {
+			return 0, err
+		}
+		if int(info.Signo) != sig {
+			return 0, syscall.EINVAL
+		}
+		if err := info.CheckQueued(); err != nil && p != t.pid {
+			return 0, err
+		}
+	}
+	return 0, killPidInfo(sig, &info, p)
+}
+
+// sysPidfdGetfd is pidfd_getfd(2).
+func sysPidfdGetfd(t *Task, a *SyscallArgs) (uintptr, error) {
+	if uint32(a[2]) != 0 {
+		return 0, syscall.EINVAL
+	}
+	p, _, err := t.pidOfFd(int(int32(a[0])))
+	if err != nil {
+		return 0, err
+	}
+	target := p.Task(PIDTYPE_PID)
+	switch {
+	case target == nil:
+		return 0, syscall.ESRCH
+	case !mayInspect(t, target):
+		return 0, syscall.EPERM
+	}
+	target.allocLock.Lock()
+	files := target.files
+	if files == nil {
+		target.allocLock.Unlock()
+		return 0, syscall.EBADF
+	}
+	f := files.GetRaw(int(int32(a[1])))
+	target.allocLock.Unlock()
+	if f == nil {
+		return 0, syscall.EBADF
+	}
+	fd, err := t.files.Add(f, t.rlimit(RLIMIT_NOFILE), true)
+	return uintptr(fd), err
+}

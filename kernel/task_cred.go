@@ -23,6 +23,22 @@ func Capable(capability int) bool {
 	return true
 }
 
+// mayInspect reports whether t may look into target as a debugger could: it is
+// a thread of the same process, runs as the same user, or may trace everybody.
+// Linux's ptrace_may_access with PTRACE_MODE_ATTACH_REALCREDS.
+func mayInspect(t, target *Task) bool {
+	if sameProcess(t, target) {
+		return true
+	}
+	c, other := t.Cred(), target.Cred()
+	if c.Capable(cred.CAP_SYS_PTRACE) {
+		return true
+	}
+	same := c.UID == other.EUID && c.UID == other.SUID && c.UID == other.UID &&
+		c.GID == other.EGID && c.GID == other.SGID && c.GID == other.GID
+	return same && isDumpable(target) && other.Permitted.SubsetOf(c.Permitted)
+}
+
 // userCounts is what the tasks of one user have; Linux's struct user_struct and
 // ucounts. It exists as long as there is something to count.
 type userCounts struct {
@@ -109,3 +125,6 @@ func (t *Task) commitCreds(c *cred.Cred) {
 // setDumpable says whether the program's memory may be looked at by others who
 // run as the same user; PR_SET_DUMPABLE. Set by the owner of exec.
 var setDumpable = func(t *Task, on bool) {}
+
+// isDumpable reports it.
+var isDumpable = func(t *Task) bool { return true }
