@@ -86,6 +86,7 @@ func startMemory() {
 		Panic("%v", err)
 	}
 	s := mm.ReadStats()
+	initMaxThreads(uint64(s.Total) * arch.PageSize)
 	printk.Info("Memory: %dK/%dK available", s.Free*arch.PageSize>>10, s.Total*arch.PageSize>>10)
 	// The live heap is a few MiB: pages, page tables and user memory are kept
 	// outside of it. The limit makes the collector work harder before the heap

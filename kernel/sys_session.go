@@ -75,7 +75,7 @@ func maySetPgrp(t, p *Task) error {
 		if taskSession(p) != taskSession(t) {
 			return syscall.EPERM
 		}
-		if p.didExec.Load() {
+		if p.flags.Load()&PF_FORKNOEXEC == 0 {
 			return syscall.EACCES
 		}
 	case p != t.groupLeader:
