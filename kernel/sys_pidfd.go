@@ -53,7 +53,19 @@ func sysPidfdSendSignal(t *Task, a *SyscallArgs) (uintptr, error) {
 			return 0, err
 		}
 	}
-	return 0, killPidInfo(sig, &info, p)
+	return 0, killPid(sig, &info, p)
+}
+
+// killPid sends a signal to a process, if the caller may. ESRCH, EPERM.
+func killPid(sig int, info *signal.Info, p *Pid) error {
+	stockSignalEntries()
+	tasklistLock.Lock()
+	defer tasklistLock.Unlock()
+	target := p.tasks[PIDTYPE_PID]
+	if target == nil {
+		return syscall.ESRCH
+	}
+	return killTask(sig, info, target, PIDTYPE_TGID)
 }
 
 // sysPidfdGetfd is pidfd_getfd(2).
