@@ -47,6 +47,10 @@ type Info struct {
 	Console Serial
 	Serial  []Serial
 
+	// Virtio lists the register blocks of virtio devices in memory, of which
+	// some may be empty slots.
+	Virtio []Range
+
 	InterruptController InterruptController
 	Timer               Timer
 	RTC                 RTC

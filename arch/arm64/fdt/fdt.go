@@ -60,6 +60,7 @@ func Parse(blob []byte) (*bootinfo.Info, error) {
 	p.psci()
 	p.serial()
 	p.rtc()
+	p.virtio()
 	p.chosen()
 	return p.info, nil
 }

@@ -62,6 +62,7 @@ func virt() bootinfo.Info {
 			SecurePhysical: irq(29, level), Physical: irq(30, level),
 			Virtual: irq(27, level), Hypervisor: irq(26, level),
 		},
+		Virtio: virtioSlots(),
 		RTC: bootinfo.RTC{
 			Kind: bootinfo.RTCPL031, Base: bootinfo.RangeOf(0x9010000, 0x1000), IRQ: irq(34, level),
 		},
@@ -77,6 +78,13 @@ func virt() bootinfo.Info {
 			},
 		},
 	}
+}
+
+func virtioSlots() (slots []bootinfo.Range) {
+	for i := range uint64(32) {
+		slots = append(slots, bootinfo.RangeOf(0xa000000+0x200*i, 0x200))
+	}
+	return slots
 }
 
 func cpuList(n int) []bootinfo.CPU {
