@@ -56,3 +56,6 @@ func freeBlocks(zone, order int) int {
 	hwIRQRestore(flags)
 	return int(n)
 }
+
+// TotalPages returns how many pages the allocator has or has given out.
+func TotalPages() int { return int(atomic.LoadUint32(&managedPages)) }

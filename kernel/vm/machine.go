@@ -1,0 +1,49 @@
+package vm
+
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"onsen/arch"
+	"onsen/kernel/mm"
+)
+
+// table is a page of entries: a page table, or a node of a page cache's index.
+type table [pageSize / 8]uint64
+
+const tableMask = pageSize/8 - 1
+
+// tableAt returns the table at a physical address.
+//
+//go:nocheckptr
+func tableAt(pa uintptr) *table { return (*table)(unsafe.Add(nil, arch.PhysToVirt(pa))) }
+
+// pageBytes returns the contents of a page.
+//
+//go:nocheckptr
+func pageBytes(pa uintptr) []byte {
+	return unsafe.Slice((*byte)(unsafe.Add(nil, arch.PhysToVirt(pa))), pageSize)
+}
+
+// zeroPage clears a page.
+func zeroPage(pa uintptr) { arch.ZeroPage(arch.PhysToVirt(pa)) }
+
+// copyPage copies a page.
+func copyPage(dst, src uintptr) { *tableAt(dst) = *tableAt(src) }
+
+// allocZeroed returns a page of zeros, 0 if there is none.
+func allocZeroed() uintptr {
+	pa := mm.AllocPage()
+	if pa != 0 {
+		zeroPage(pa)
+	}
+	return pa
+}
+
+func loadPTE(e *uint64) arch.PTE { return arch.PTE(atomic.LoadUint64(e)) }
+
+func storePTE(e *uint64, v arch.PTE) { atomic.StoreUint64(e, uint64(v)) }
+
+func swapPTE(e *uint64, old, new arch.PTE) bool {
+	return atomic.CompareAndSwapUint64(e, uint64(old), uint64(new))
+}
