@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"sync/atomic"
+	"syscall"
 
 	"onsen/kernel/cred"
 	"onsen/kernel/spin"
@@ -37,6 +38,23 @@ func mayInspect(t, target *Task) bool {
 	same := c.UID == other.EUID && c.UID == other.SUID && c.UID == other.UID &&
 		c.GID == other.EGID && c.GID == other.SGID && c.GID == other.GID
 	return same && isDumpable(target) && other.Permitted.SubsetOf(c.Permitted)
+}
+
+// nprocExceeded reports whether the task's user has more tasks than RLIMIT_NPROC
+// allows.
+func (t *Task) nprocExceeded() bool {
+	c := t.Cred()
+	return c.UID != 0 && uint64(t.account.tasks.Load()) > t.rlimit(RLIMIT_NPROC)
+}
+
+// checkNproc is called by execve(2). EAGAIN means that the task has changed its
+// user to one who had too many tasks, and still has.
+func (t *Task) checkNproc() error {
+	if t.flags.Load()&PF_NPROC_EXCEEDED != 0 && t.nprocExceeded() {
+		return syscall.EAGAIN
+	}
+	t.flags.And(^PF_NPROC_EXCEEDED)
+	return nil
 }
 
 // userCounts is what the tasks of one user have; Linux's struct user_struct and
