@@ -12,7 +12,8 @@ import (
 )
 
 // mountRootfs makes the file systems known, mounts the first root, which is a
-// ramfs, and puts the calling task there with an empty table of open files.
+// tmpfs as Linux's is if no root= is given, and puts the calling task there with
+// an empty table of open files.
 func mountRootfs() error {
 	if err := ramfs.Register(); err != nil {
 		return err
@@ -26,7 +27,11 @@ func mountRootfs() error {
 		info := signal.Kernel(signal.SIGXFSZ)
 		_ = SendSignal(signal.SIGXFSZ, &info, Current())
 	}
-	root := fs.MountRoot(ramfs.New(&fs.FilesystemType{Name: "rootfs", NoDev: true}, 0), "rootfs")
+	sb, err := ramfs.NewTmpfs(&fs.FilesystemType{Name: "rootfs", NoDev: true}, 0, "mode=0755")
+	if err != nil {
+		return err
+	}
+	root := fs.MountRoot(sb, "rootfs")
 	t := Current()
 	first, files := fs.NewFsStruct(root), fs.NewFiles()
 	t.allocLock.Lock()

@@ -26,7 +26,10 @@ func Register() error {
 	if err != nil {
 		return err
 	}
-	super = ramfs.NewTmpfs(fs.FindFilesystem("devtmpfs"), 0)
+	super, err = ramfs.NewTmpfs(fs.FindFilesystem("devtmpfs"), 0, "mode=0755")
+	if err != nil {
+		return err
+	}
 	fs.OnNewChrdev(addNode)
 	return nil
 }

@@ -31,7 +31,7 @@ type file struct{ fs.NoOps }
 // Read reads from the page cache.
 func (file) Read(f *fs.File, to *uaccess.Iter, pos *int64) (int, error) {
 	i := f.Inode
-	n, err := i.Mapping.ReadIter(to, *pos, i.Size())
+	n, err := i.Mapping.ReadIter(to, *pos, int64(to.Len()))
 	*pos += int64(n)
 	f.Accessed()
 	return n, err
@@ -58,9 +58,52 @@ func (file) Write(f *fs.File, from *uaccess.Iter, pos *int64) (int, error) {
 	return n, err
 }
 
-// Seek moves the position; all of the file counts as data.
+// Seek moves the position. What is in no page is a hole.
 func (file) Seek(f *fs.File, off int64, whence int) (int64, error) {
-	return fs.GenericSeek(f, off, whence, f.Inode.Size())
+	size := f.Inode.Size()
+	if whence == fs.SeekData || whence == fs.SeekHole {
+		if uint64(off) >= uint64(size) {
+			return 0, syscall.ENXIO
+		}
+		if whence == fs.SeekHole {
+			off = f.Inode.Mapping.NextHole(off)
+		} else {
+			var found bool
+			if off, found = f.Inode.Mapping.NextData(off); !found {
+				return 0, syscall.ENXIO
+			}
+		}
+		whence = fs.SeekSet
+	}
+	return fs.GenericSeek(f, off, whence, size)
+}
+
+// Fallocate reserves pages or punches a hole.
+func (file) Fallocate(f *fs.File, mode uint32, off, n int64) error {
+	if mode&^(fs.FallocKeepSize|fs.FallocPunchHole) != 0 {
+		return syscall.EOPNOTSUPP
+	}
+	i := f.Inode
+	i.Lock.Lock()
+	defer i.Lock.Unlock()
+	i.RemovePrivs(f.Cred)
+	i.TouchMtime()
+	if mode&fs.FallocPunchHole != 0 {
+		if n = min(n, i.Size()-off); n > 0 {
+			i.Mapping.Punch(off, n)
+		}
+		return nil
+	}
+	grows := mode&fs.FallocKeepSize == 0 && off+n > i.Size()
+	if grows {
+		if err := fs.CheckSize(off + n); err != nil {
+			return err
+		}
+	}
+	if err := i.Mapping.Allocate(off, n); err != nil || !grows {
+		return err
+	}
+	return i.Mapping.Truncate(off + n)
 }
 
 // Mmap returns the page cache.

@@ -44,6 +44,18 @@ func mountRamfs(t *fs.FilesystemType, _ string, flags uint32, data string) (*fs.
 }
 
 func mountTmpfs(t *fs.FilesystemType, _ string, flags uint32, data string) (*fs.SuperBlock, error) {
+	return NewTmpfs(t, flags, data)
+}
+
+// New returns a ramfs, which has no limits, under a type's name.
+func New(t *fs.FilesystemType, flags uint32) *fs.SuperBlock {
+	m := &memFS{opts: options{mode: 0o755}}
+	return m.newSuper(t, ramfsMagic, flags)
+}
+
+// NewTmpfs returns a tmpfs with options under a type's name: the first root and
+// devtmpfs.
+func NewTmpfs(t *fs.FilesystemType, flags uint32, data string) (*fs.SuperBlock, error) {
 	m := &memFS{opts: tmpfsDefaults(), tmpfs: true}
 	if err := m.opts.parse(data, true); err != nil {
 		return nil, err
@@ -51,20 +63,6 @@ func mountTmpfs(t *fs.FilesystemType, _ string, flags uint32, data string) (*fs.
 	m.maxPages.Store(m.opts.pages)
 	m.maxInodes.Store(m.opts.inodes)
 	return m.newSuper(t, tmpfsMagic, flags), nil
-}
-
-// New returns a file system without limits under a type's name, such as the
-// first root.
-func New(t *fs.FilesystemType, flags uint32) *fs.SuperBlock {
-	m := &memFS{opts: options{mode: 0o755}}
-	return m.newSuper(t, ramfsMagic, flags)
-}
-
-// NewTmpfs returns a file system of tmpfs's kind, without limits, under a type's
-// name.
-func NewTmpfs(t *fs.FilesystemType, flags uint32) *fs.SuperBlock {
-	m := &memFS{opts: options{mode: 0o755}, tmpfs: true}
-	return m.newSuper(t, tmpfsMagic, flags)
 }
 
 func (m *memFS) newSuper(t *fs.FilesystemType, magic int64, flags uint32) *fs.SuperBlock {
