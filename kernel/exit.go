@@ -77,6 +77,7 @@ func DoExit(code int) {
 	t.exitCode = code
 	if groupDead {
 		exitProcessTimers(t)
+		tellMonitorOfExit(t)
 	}
 	exitMM(t)
 	exitFiles(t)

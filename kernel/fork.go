@@ -77,6 +77,9 @@ func KernelClone(args *KernelCloneArgs) (pid int, err error) {
 		vfork = new(sched.Completion)
 		p.vforkDone = vfork
 	}
+	if args.Flags&CLONE_GLOBAL_THREAD != 0 {
+		tellMonitor(procFork, p)
+	}
 	sched.WakeUpNewTask(&p.Task)
 	if vfork != nil {
 		waitForVfork(p, vfork)

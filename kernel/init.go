@@ -19,6 +19,7 @@ func kernelInit(any) int {
 	startCPUs()
 	startWorkqueues()
 	startConsoles()
+	startProcMonitor()
 	startRootfs()
 	runMode(bootOptions)
 	startDevices()

@@ -23,6 +23,9 @@ type Params struct {
 	// Console has the values of console= in their order. The last one
 	// becomes /dev/console.
 	Console []string
+	// Virtio has the values of virtio_mmio.device=, which say where virtio
+	// devices are; package virtio reads them.
+	Virtio []string
 
 	// EarlyCon asks for the early console, with the options of earlycon=.
 	EarlyCon        bool
@@ -109,6 +112,7 @@ func (p *Params) table() []Setup {
 	return []Setup{
 		{Name: "console=", Parse: p.addConsole},
 		{Name: "earlycon", Parse: p.setEarlyCon},
+		{Name: "virtio_mmio.device=", Parse: p.addVirtio},
 
 		dropsInitArgs(String("init=", &p.Init)),
 		dropsInitArgs(String("rdinit=", &p.RdInit)),
@@ -158,6 +162,11 @@ func debugExit(name string, p *uint16) Setup {
 
 func (p *Params) addConsole(value string, _ bool) error {
 	p.Console = append(p.Console, value)
+	return nil
+}
+
+func (p *Params) addVirtio(value string, _ bool) error {
+	p.Virtio = append(p.Virtio, value)
 	return nil
 }
 
