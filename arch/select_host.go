@@ -11,7 +11,8 @@ import (
 )
 
 // The fake machine of host tests. It has one CPU, whose interrupts can be
-// masked without effect, and its direct map is the host's address space.
+// masked without effect, and its direct map is the host's address space, or a
+// part of it.
 
 // Regions of the kernel's half of the address space; the fake has none of them.
 const (
@@ -99,11 +100,17 @@ func CounterHz() uint64 { return 1e9 }
 // ArmTimer does nothing.
 func ArmTimer(int64) {}
 
-// PhysToVirt is the identity.
-func PhysToVirt(pa uintptr) uintptr { return pa }
+// hostDirectMap is where the pretended memory begins.
+var hostDirectMap uintptr
 
-// VirtToPhys is the identity.
-func VirtToPhys(va uintptr) uintptr { return va }
+// SetDirectMap says where memory that a test pretends to have is.
+func SetDirectMap(base uintptr) { hostDirectMap = base }
+
+// PhysToVirt is the identity until SetDirectMap.
+func PhysToVirt(pa uintptr) uintptr { return hostDirectMap + pa }
+
+// VirtToPhys undoes PhysToVirt.
+func VirtToPhys(va uintptr) uintptr { return va - hostDirectMap }
 
 // MapKernelPage fails.
 func MapKernelPage(_, _ uintptr, _ Prot) bool { return false }

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"unsafe"
+
+	"onsen/arch"
 )
 
 // On the host the allocator runs on a pretended machine: physical memory and
@@ -104,4 +106,13 @@ func hostProtect(va uintptr, prot int) {
 	if err := syscall.Mprotect(b, prot); err != nil {
 		panic("mm: " + err.Error())
 	}
+}
+
+// InitHost gives tests of other packages size bytes of pretended memory, which
+// package arch then shows in its direct map.
+func InitHost(size uint64) error {
+	const start, poolSize = 1 << 30, 4 << 20
+	arch.SetDirectMap(hostPhys)
+	InitEarly(0, start, poolSize)
+	return Init(Config{Memory: []Range{{Start: start, End: start + size}}})
 }

@@ -39,7 +39,7 @@ const vmAccessProt = PROT_READ | PROT_WRITE | PROT_EXEC
 // protectLocked does Mprotect for whole pages.
 //
 // Preconditions: lock held for writing.
-func (m *MM) protectLocked(start, end uintptr, prot Flags, grows int) error {
+func (m *MM) protectLocked(start, end uintptr, prot Flags, grows int) (err error) {
 	a := treeFind(m.root, start)
 	switch {
 	case a == nil:
@@ -68,11 +68,12 @@ func (m *MM) protectLocked(start, end uintptr, prot Flags, grows int) error {
 		if f&^(f>>4)&vmAccess != 0 {
 			return syscall.EACCES
 		}
-		changed, err := m.protectArea(&g, a, start, stop, f)
-		if err != nil {
+		if a, err = m.protectArea(&g, a, start, stop, f); err != nil {
 			return err
 		}
-		start, a = stop, changed.next
+		if start = stop; start >= a.End { // or a now has what follows, too
+			a = a.next
+		}
 	}
 	return nil
 }
