@@ -48,13 +48,13 @@ func populateRootfs(image []byte) (initramfs.Summary, error) {
 		name string
 		mode uint32
 	}{{"/dev", 0o755}, {"/root", 0o700}} {
-		if err := fs.Mkdir(&ctx, fs.AtFdcwd, dir.name, dir.mode); err != nil {
+		if err := fs.Mkdir(ctx, fs.AtFdcwd, dir.name, dir.mode); err != nil {
 			return initramfs.Summary{}, err
 		}
 	}
-	err := fs.Mknod(&ctx, fs.AtFdcwd, "/dev/console", syscall.S_IFCHR|0o600, fs.MkDev(ttyAuxMajor, 1))
+	err := fs.Mknod(ctx, fs.AtFdcwd, "/dev/console", syscall.S_IFCHR|0o600, fs.MkDev(ttyAuxMajor, 1))
 	if err != nil || len(image) == 0 {
 		return initramfs.Summary{}, err
 	}
-	return unpackRootfs(&ctx, image)
+	return unpackRootfs(ctx, image)
 }

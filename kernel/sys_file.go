@@ -87,7 +87,7 @@ func (t *Task) open(dfd int, addr uintptr, how *fs.OpenHow) (uintptr, error) {
 		return 0, err
 	}
 	ctx := t.fsContext()
-	f, err := fs.Open(&ctx, dfd, path, how)
+	f, err := fs.Open(ctx, dfd, path, how)
 	if err != nil {
 		t.files.PutUnused(fd)
 		return 0, err

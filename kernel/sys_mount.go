@@ -35,7 +35,7 @@ func sysMount(t *Task, a *SyscallArgs) (uintptr, error) {
 		return 0, err
 	}
 	ctx := t.fsContext()
-	return 0, fs.DoMount(&ctx, source, target, fsType, uint64(a[3]), data)
+	return 0, fs.DoMount(ctx, source, target, fsType, uint64(a[3]), data)
 }
 
 // optionalString reads a string, none at address 0: EFAULT, EINVAL if it is too
@@ -77,7 +77,7 @@ func sysUmount2(t *Task, a *SyscallArgs) (uintptr, error) {
 		return 0, err
 	}
 	ctx := t.fsContext()
-	return 0, fs.Umount(&ctx, target, int(int32(a[1])))
+	return 0, fs.Umount(ctx, target, int(int32(a[1])))
 }
 
 func sysPivotRoot(t *Task, a *SyscallArgs) (uintptr, error) {
@@ -90,7 +90,7 @@ func sysPivotRoot(t *Task, a *SyscallArgs) (uintptr, error) {
 		return 0, err
 	}
 	ctx := t.fsContext()
-	return 0, fs.PivotRoot(&ctx, newRoot, putOld, moveRoots)
+	return 0, fs.PivotRoot(ctx, newRoot, putOld, moveRoots)
 }
 
 // moveRoots moves every task that stands at old to new.

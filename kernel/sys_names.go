@@ -22,7 +22,7 @@ func (t *Task) mkdir(dfd int, addr uintptr, mode uint32) error {
 		return err
 	}
 	ctx := t.fsContext()
-	return fs.Mkdir(&ctx, dfd, path, mode)
+	return fs.Mkdir(ctx, dfd, path, mode)
 }
 
 func sysMknod(t *Task, a *SyscallArgs) (uintptr, error) {
@@ -39,7 +39,7 @@ func (t *Task) mknod(dfd int, addr uintptr, mode, dev uint32) error {
 		return err
 	}
 	ctx := t.fsContext()
-	return fs.Mknod(&ctx, dfd, path, mode, fs.Dev(dev))
+	return fs.Mknod(ctx, dfd, path, mode, fs.Dev(dev))
 }
 
 func sysSymlink(t *Task, a *SyscallArgs) (uintptr, error) {
@@ -60,7 +60,7 @@ func (t *Task) symlink(target uintptr, dfd int, addr uintptr) error {
 		return err
 	}
 	ctx := t.fsContext()
-	return fs.Symlink(&ctx, text, dfd, path)
+	return fs.Symlink(ctx, text, dfd, path)
 }
 
 func sysLink(t *Task, a *SyscallArgs) (uintptr, error) {
@@ -94,7 +94,7 @@ func (t *Task) link(oldDfd int, old uintptr, newDfd int, new uintptr, flags uint
 	if err != nil {
 		return err
 	}
-	return fs.Link(&ctx, p, newDfd, path)
+	return fs.Link(ctx, p, newDfd, path)
 }
 
 func sysUnlink(t *Task, a *SyscallArgs) (uintptr, error) {
@@ -121,7 +121,7 @@ func (t *Task) unlink(dfd int, addr uintptr, do func(*fs.Context, int, string) e
 		return err
 	}
 	ctx := t.fsContext()
-	return do(&ctx, dfd, path)
+	return do(ctx, dfd, path)
 }
 
 func sysRename(t *Task, a *SyscallArgs) (uintptr, error) {
@@ -146,5 +146,5 @@ func (t *Task) rename(oldDfd int, old uintptr, newDfd int, new uintptr, flags ui
 		return err
 	}
 	ctx := t.fsContext()
-	return fs.Rename(&ctx, oldDfd, from, newDfd, to, flags)
+	return fs.Rename(ctx, oldDfd, from, newDfd, to, flags)
 }

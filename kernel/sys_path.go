@@ -72,7 +72,7 @@ func (t *Task) lookup(dfd int, addr uintptr, flags fs.LookupFlags) (fs.Path, err
 		return fs.Path{}, err
 	}
 	ctx := t.fsContext()
-	return fs.Lookup(&ctx, dfd, path, flags)
+	return fs.Lookup(ctx, dfd, path, flags)
 }
 
 // atFlags turns AT_SYMLINK_NOFOLLOW and AT_EMPTY_PATH into how a path is walked.
@@ -112,11 +112,11 @@ func (t *Task) access(dfd int, addr uintptr, mode, flags uint32) error {
 	if err != nil {
 		return err
 	}
-	ctx := t.fsContext()
+	ctx := t.fsContext() // its change is good for this call
 	if flags&fs.AtEaccess == 0 {
 		ctx.Cred = accessCred(ctx.Cred)
 	}
-	p, err := fs.Lookup(&ctx, dfd, path, atFlags(flags))
+	p, err := fs.Lookup(ctx, dfd, path, atFlags(flags))
 	if err != nil {
 		return err
 	}
@@ -156,11 +156,11 @@ func (t *Task) readlink(dfd int, addr, buf uintptr, size int32) (uintptr, error)
 		return 0, err
 	}
 	ctx := t.fsContext()
-	p, err := fs.Lookup(&ctx, dfd, path, fs.LookupEmpty)
+	p, err := fs.Lookup(ctx, dfd, path, fs.LookupEmpty)
 	if err != nil {
 		return 0, err
 	}
-	text, err := fs.Readlink(&ctx, p)
+	text, err := fs.Readlink(ctx, p)
 	if err != nil {
 		if path == "" && err == syscall.EINVAL {
 			err = syscall.ENOENT
@@ -192,7 +192,7 @@ func sysChdir(t *Task, a *SyscallArgs) (uintptr, error) {
 		return 0, err
 	}
 	ctx := t.fsContext()
-	return 0, fs.Chdir(&ctx, path)
+	return 0, fs.Chdir(ctx, path)
 }
 
 func sysFchdir(t *Task, a *SyscallArgs) (uintptr, error) {
@@ -202,7 +202,7 @@ func sysFchdir(t *Task, a *SyscallArgs) (uintptr, error) {
 	}
 	defer f.Done()
 	ctx := t.fsContext()
-	return 0, fs.ChdirTo(&ctx, f.Path)
+	return 0, fs.ChdirTo(ctx, f.Path)
 }
 
 func sysChroot(t *Task, a *SyscallArgs) (uintptr, error) {
@@ -211,7 +211,7 @@ func sysChroot(t *Task, a *SyscallArgs) (uintptr, error) {
 		return 0, err
 	}
 	ctx := t.fsContext()
-	return 0, fs.Chroot(&ctx, path)
+	return 0, fs.Chroot(ctx, path)
 }
 
 func sysUmask(t *Task, a *SyscallArgs) (uintptr, error) {

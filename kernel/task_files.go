@@ -14,6 +14,8 @@ type taskFiles struct {
 	// iter and pos belong to read and write.
 	iter uaccess.Iter
 	pos  int64
+	// context is what fsContext returns.
+	context fs.Context
 }
 
 // path reads a path argument. It is good until the next call of path.
@@ -26,9 +28,10 @@ func (t *Task) path2(addr uintptr) (string, error) {
 	return uaccess.Path(&t.paths[1], addr, fs.PathMax)
 }
 
-// fsContext returns on whose behalf the task walks paths.
-func (t *Task) fsContext() fs.Context {
-	return fs.Context{Cred: t.cred.Load(), FS: t.fs, Files: t.files}
+// fsContext returns on whose behalf the task walks paths, for one system call.
+func (t *Task) fsContext() *fs.Context {
+	t.context = fs.Context{Cred: t.cred.Load(), FS: t.fs, Files: t.files}
+	return &t.context
 }
 
 // nofile is the soft RLIMIT_NOFILE.

@@ -68,6 +68,11 @@ func (it *Iter) Len() int { return it.n }
 // what read(2) does with its data. It returns how much, and EFAULT if a fault
 // has made that less.
 func (it *Iter) CopyOut(p []byte) (n int, err error) {
+	if it.plain(len(p)) {
+		n, err = CopyToUser(it.one.Base, p)
+		it.move(n)
+		return n, err
+	}
 	return it.each(len(p), func(user uintptr, kernel []byte, at, size int) (int, error) {
 		if kernel != nil {
 			return copy(kernel, p[at:at+size]), nil
@@ -79,6 +84,11 @@ func (it *Iter) CopyOut(p []byte) (n int, err error) {
 // CopyIn fills p, or as much as is left, from where the Iter stands: what
 // write(2) does with its data. Errors as of CopyOut.
 func (it *Iter) CopyIn(p []byte) (n int, err error) {
+	if it.plain(len(p)) {
+		n, err = CopyFromUser(p, it.one.Base)
+		it.move(n)
+		return n, err
+	}
 	return it.each(len(p), func(user uintptr, kernel []byte, at, size int) (int, error) {
 		if kernel != nil {
 			return copy(p[at:at+size], kernel), nil
@@ -89,6 +99,11 @@ func (it *Iter) CopyIn(p []byte) (n int, err error) {
 
 // Zero writes up to most zeros. It returns how many, and EFAULT.
 func (it *Iter) Zero(most int) (n int, err error) {
+	if it.plain(most) {
+		done, err := ClearUser(it.one.Base, uintptr(most))
+		it.move(int(done))
+		return int(done), err
+	}
 	return it.each(most, func(user uintptr, kernel []byte, _, size int) (int, error) {
 		if kernel != nil {
 			clear(kernel[:size])
@@ -102,6 +117,16 @@ func (it *Iter) Zero(most int) (n int, err error) {
 // Skip goes n bytes forward.
 func (it *Iter) Skip(n int) {
 	_, _ = it.each(n, func(_ uintptr, _ []byte, _, size int) (int, error) { return size, nil })
+}
+
+// plain reports whether the next n bytes are one range of user memory.
+func (it *Iter) plain(n int) bool { return n <= it.n && uintptr(n) <= it.one.Len }
+
+// move goes n bytes forward within the current range.
+func (it *Iter) move(n int) {
+	it.one.Base += uintptr(n)
+	it.one.Len -= uintptr(n)
+	it.n -= n
 }
 
 // each calls f for every piece of the next n bytes.
