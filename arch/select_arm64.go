@@ -395,6 +395,13 @@ func RetireMM(c *MMContext) { impl.RetireMM(c) }
 //go:nosplit
 func FlushTLB(c *MMContext, start, end uintptr) { impl.FlushTLB(c, start, end) }
 
+// FixSpuriousFault makes sure that the program of c does not fault again at addr
+// because of a translation from before its page was given more rights. Not
+// every processor forgets it with the fault.
+//
+//go:nosplit
+func FixSpuriousFault(c *MMContext, addr uintptr) { impl.FixSpuriousFault(c, addr) }
+
 // SyncICache makes n bytes of code that were written at a kernel address, which
 // shows a page of a program, visible to instruction fetches.
 //

@@ -147,6 +147,9 @@ func RetireMM(*MMContext) {}
 // FlushTLB counts.
 func FlushTLB(c *MMContext, _, _ uintptr) { c.Flushes.Add(1) }
 
+// FixSpuriousFault does nothing.
+func FixSpuriousFault(*MMContext, uintptr) {}
+
 // SyncICache does nothing.
 func SyncICache(_, _ uintptr) {}
 

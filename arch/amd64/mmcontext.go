@@ -86,6 +86,12 @@ func FlushTLB(c *MMContext, start, end uintptr) {
 	IRQRestore(flags)
 }
 
+// FixSpuriousFault does nothing: a fault makes the processor forget the
+// translation that caused it (SDM vol. 3, 4.10.4.1).
+//
+//go:nosplit
+func FixSpuriousFault(*MMContext, uintptr) {}
+
 // SyncICache does nothing: instruction fetches see all stores.
 //
 //go:nosplit

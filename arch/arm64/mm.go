@@ -136,6 +136,13 @@ func FlushTLB(c *MMContext, start, end uintptr) {
 	flushUserRange(asid, start, end)
 }
 
+// FixSpuriousFault makes all CPUs forget the translation of the page at addr,
+// which may allow less than the table does now: a permission fault does not
+// remove it. Linux's ptep_set_access_flags.
+//
+//go:nosplit
+func FixSpuriousFault(c *MMContext, addr uintptr) { FlushTLB(c, addr, addr+1) }
+
 // SyncICache makes the n bytes of code at va, an address of the kernel, fit to
 // be executed by programs on all CPUs.
 //

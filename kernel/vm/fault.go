@@ -95,6 +95,7 @@ func (m *MM) fault(a *Area, addr uintptr, write bool) FaultResult {
 	case write && e.Prot()&spec.UserW == 0:
 		return m.faultWrite(a, addr, slot, e)
 	}
+	arch.FixSpuriousFault(&m.ctx, addr)
 	return FaultOK // another thread was faster
 }
 
@@ -178,9 +179,8 @@ func (m *MM) faultWrite(a *Area, addr uintptr, slot *uint64, old arch.PTE) Fault
 	pa := old.PA()
 	rights := a.Flags.rights()
 	if !a.Flags.private() || mm.PageOwners(pa) == 1 {
-		// Adding a right needs no flush: whoever still has the old entry faults
-		// once more and finds this one.
 		swapPTE(slot, old, old.WithProt(rights))
+		arch.FixSpuriousFault(&m.ctx, addr)
 		return FaultOK
 	}
 	copied := mm.AllocPage()
