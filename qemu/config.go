@@ -28,6 +28,10 @@ type Config struct {
 	// DebugExit adds an isa-debug-exit device at port 0xf4 (amd64 only).
 	DebugExit bool
 
+	// Events is a file for the events of processes (docs/monitor.md); "" is
+	// none. On amd64 it takes the machine microvm.
+	Events string
+
 	// StockDevices keeps the devices a machine has when QEMU is started
 	// without -nodefaults: display adapter, network card, floppy.
 	StockDevices bool
@@ -60,7 +64,7 @@ func (c Config) Args(t Terminal) ([]string, error) {
 	}
 	args := []string{
 		c.Arch.Command(),
-		"-M", or(c.Machine, c.Arch.DefaultMachine()),
+		"-M", c.machine(),
 		"-accel", or(string(c.Accel), string(TCG)),
 		"-cpu", or(c.CPU, "max"),
 		"-smp", strconv.Itoa(max(c.CPUs, 1)),
@@ -84,7 +88,30 @@ func (c Config) Args(t Terminal) ([]string, error) {
 	if c.Freeze || t == Piped {
 		args = append(args, "-S")
 	}
+	args = append(args, c.eventArgs()...)
 	return append(append(args, c.bootArgs()...), c.Extra...), nil
+}
+
+// machine is the -M. Only without ACPI does a microvm say on the kernel's command
+// line where its virtio devices are.
+func (c Config) machine() string {
+	m := or(c.Machine, c.Arch.DefaultMachine())
+	if c.Events != "" && c.Arch == AMD64 {
+		return "microvm,acpi=off"
+	}
+	return m
+}
+
+// eventArgs are the virtio console to which the kernel writes events.
+func (c Config) eventArgs() []string {
+	if c.Events == "" {
+		return nil
+	}
+	return []string{
+		"-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device",
+		"-chardev", "file,id=events,path=" + strings.ReplaceAll(c.Events, ",", ",,"),
+		"-device", "virtconsole,chardev=events",
+	}
 }
 
 // check refuses what QEMU would accept silently or report unclearly.
@@ -95,6 +122,8 @@ func (c Config) check() error {
 	switch {
 	case c.DebugExit && c.Arch != AMD64:
 		return fmt.Errorf("isa-debug-exit does not exist on %s", c.Arch)
+	case c.Events != "" && c.Arch == AMD64 && c.Machine != "":
+		return fmt.Errorf("events need the machine microvm, not %s", c.Machine)
 	case c.CPUs < 0:
 		return fmt.Errorf("%d CPUs", c.CPUs)
 	case c.Kernel == "" && (c.Initrd != "" || len(c.Append) != 0):

@@ -2,6 +2,7 @@
 #
 # The targets read these, from the command line of make or the environment:
 #   ARCH=amd64|arm64  CPUS=4  MEM=256M  MACHINE=q35  CPU=max  ACCEL=kvm
+#   EVENTS=file to which the kernel writes what processes do
 #   APPEND="words for the kernel"  INITRD=file  QEMU_ARGS="words for QEMU"
 
 qemu-arch     := $(or $(ARCH),amd64)
@@ -14,16 +15,16 @@ qemu-flags = -arch $(qemu-arch) \
 	$(if $(CPUS),-cpus '$(CPUS)') $(if $(MEM),-mem '$(MEM)') \
 	$(if $(APPEND),-append '$(APPEND)')
 run-flags = $(qemu-flags) $(if $(INITRD),-initrd '$(INITRD)') \
-	$(if $(ACCEL),-accel '$(ACCEL)') $(if $(QEMU_ARGS),-extra '$(QEMU_ARGS)')
+	$(if $(EVENTS),-events '$(EVENTS)') $(if $(ACCEL),-accel '$(ACCEL)') $(if $(QEMU_ARGS),-extra '$(QEMU_ARGS)')
 
-.PHONY: qemu qemu-gdb gdb boot-test bench soak-boot tools qemu-tools gdb-tools
-.PHONY: $(BUILD)/qemu-run $(BUILD)/qemu-soak $(BUILD)/qemu-bench
+.PHONY: qemu proctree qemu-gdb gdb boot-test bench soak-boot tools qemu-tools gdb-tools
+.PHONY: $(BUILD)/qemu-run $(BUILD)/qemu-soak $(BUILD)/qemu-bench $(BUILD)/qemu-proctree
 
 # Without INITRD= it is u-root's; INITRD=none boots without one.
 INITRD ?= $(BUILD)/initramfs-$(qemu-arch).cpio
 qemu-initrd = $(filter $(BUILD)/initramfs-%,$(INITRD))
 
-qemu: qemu-tools $(BUILD)/onsen-$(qemu-arch) $(qemu-initrd) $(BUILD)/qemu-run ## boot on this terminal, Ctrl-A X ends [ARCH= CPUS= MEM= APPEND= INITRD= MACHINE= GDB=1]
+qemu: qemu-tools $(BUILD)/onsen-$(qemu-arch) $(qemu-initrd) $(BUILD)/qemu-run ## boot on this terminal, Ctrl-A X ends [ARCH= CPUS= MEM= APPEND= INITRD= MACHINE= EVENTS=file GDB=1]
 	@$(BUILD)/qemu-run $(run-flags) $(if $(GDB),-port 1234)
 
 qemu-gdb: qemu-tools gdb-tools $(BUILD)/onsen-$(qemu-arch) $(BUILD)/qemu-run ## boot under gdb, stopped before the first instruction [as make qemu]
@@ -31,6 +32,9 @@ qemu-gdb: qemu-tools gdb-tools $(BUILD)/onsen-$(qemu-arch) $(BUILD)/qemu-run ## 
 
 gdb: gdb-tools $(BUILD)/qemu-run ## gdb for a running "make qemu GDB=1" [ARCH=]
 	@$(BUILD)/qemu-run $(run-flags) -attach
+
+proctree: $(BUILD)/qemu-proctree ## show the processes of a guest as they come and go [EVENTS=file, as given to make qemu]
+	@$(BUILD)/qemu-proctree $(EVENTS)
 
 boot-test: tools kernel user-tests ## boot the kernel on many machines and check what it says [FULL=1 RUN=regexp]
 	@echo "  TEST    ./qemu/..."
@@ -54,5 +58,5 @@ gdb-tools:
 	@$(tools) $(if $(filter arm64,$(qemu-arch)),gdb-multiarch,'gdb-multiarch|gdb')
 
 # The go command knows what is up to date.
-$(BUILD)/qemu-run $(BUILD)/qemu-soak $(BUILD)/qemu-bench: $(BUILD)/qemu-%: | toolchain
+$(BUILD)/qemu-run $(BUILD)/qemu-soak $(BUILD)/qemu-bench $(BUILD)/qemu-proctree: $(BUILD)/qemu-%: | toolchain
 	@$(GO) build -o $@ ./qemu/$*

@@ -30,6 +30,7 @@ func main() {
 	flag.StringVar(&o.machine.Memory, "mem", "", "size of memory (default 256M)")
 	flag.StringVar(&o.machine.Kernel, "kernel", "", "image (default build/onsen-ARCH)")
 	flag.StringVar(&o.machine.Initrd, "initrd", "", "initial file system")
+	flag.StringVar(&o.machine.Events, "events", "", "file for the events of processes")
 	flag.StringVar(&o.command, "append", "", "words for the kernel command line, after console=")
 	flag.StringVar(&o.accel, "accel", "", "tcg or kvm (default tcg)")
 	flag.StringVar(&o.extra, "extra", "", "further arguments for QEMU, split at spaces")
