@@ -64,6 +64,9 @@ func (memDevice) Seek(f *fs.File, _ int64, _ int) (int64, error) {
 // nullDevice is /dev/null.
 type nullDevice struct{ memDevice }
 
+// Unpollable says that epoll(7) does not accept the device.
+func (nullDevice) Unpollable() {}
+
 // Read is at the end.
 func (nullDevice) Read(*fs.File, *uaccess.Iter, *int64) (int, error) { return 0, nil }
 

@@ -29,6 +29,12 @@ func (q *WaitQueue) WaitExclusive(cond func() bool) error {
 	return q.wait(TaskInterruptible, true, Forever, cond)
 }
 
+// WaitExclusiveTimeout is WaitExclusive that returns ErrTimedOut after ns
+// nanoseconds.
+func (q *WaitQueue) WaitExclusiveTimeout(ns int64, cond func() bool) error {
+	return q.wait(TaskInterruptible, true, ns, cond)
+}
+
 // WaitTimeout sleeps until cond holds or, with ErrTimedOut, ns nanoseconds have
 // passed.
 func (q *WaitQueue) WaitTimeout(ns int64, cond func() bool) error {

@@ -107,6 +107,12 @@ func (e *End) Ioctl(_ *fs.File, cmd uint32, arg uintptr) (uintptr, error) {
 // Mmap implements fs.FileOps.
 func (e *End) Mmap(*fs.File) (vm.Mappable, error) { return nil, syscall.ENODEV }
 
+// PipeSize and SetPipeSize are F_GETPIPE_SZ and F_SETPIPE_SZ.
+func (e *End) PipeSize(*fs.File) int { return e.pipe.Size() }
+
+// SetPipeSize implements F_SETPIPE_SZ; see Pipe.SetSize.
+func (e *End) SetPipeSize(_ *fs.File, n uint) (int, error) { return e.pipe.SetSize(n) }
+
 // Release implements fs.FileOps.
 func (e *End) Release(*fs.File) { e.close() }
 
