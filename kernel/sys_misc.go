@@ -7,8 +7,6 @@ import (
 
 	"onsen/arch"
 	"onsen/kernel/mm"
-	"onsen/kernel/random"
-	"onsen/kernel/sched"
 	"onsen/kernel/timekeeping"
 	"onsen/kernel/uaccess"
 )
@@ -60,21 +58,8 @@ func sysGetrandom(t *Task, a *SyscallArgs) (uintptr, error) {
 	if !uaccess.AccessOK(a[0], n) {
 		return 0, syscall.EFAULT
 	}
-	var buf [256]byte
-	for done := uintptr(0); done < n; {
-		part := buf[:min(n-done, uintptr(len(buf)))]
-		random.Read(part)
-		m, err := uaccess.CopyToUser(a[0]+done, part)
-		done += uintptr(m)
-		if err != nil && done == 0 {
-			return 0, err
-		}
-		if err != nil || done < n && sched.SignalPending(&t.Task) {
-			return done, nil
-		}
-		sched.CondResched()
-	}
-	return n, nil
+	it := uaccess.UserIter(a[0], n)
+	return count(readRandom(&it))
 }
 
 // Bits of personality(2) that this kernel acts on. The others are kept and

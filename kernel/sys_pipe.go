@@ -6,6 +6,7 @@ import (
 
 	"onsen/kernel/fs"
 	"onsen/kernel/fs/pipe"
+	"onsen/kernel/signal"
 	"onsen/kernel/uaccess"
 )
 
@@ -24,9 +25,9 @@ func init() {
 	pipe.Capable = Capable
 	pipe.SendSIGPIPE = func() {
 		t := Current()
-		tasklistLock.Lock()
-		sendGroupSignalLocked(int(syscall.SIGPIPE), t)
-		tasklistLock.Unlock()
+		// As sent by the task itself; Linux's send_sig with priv 0.
+		info := signal.User(signal.SIGPIPE, t.Tgid, t.Cred().UID)
+		_ = SendSignal(signal.SIGPIPE, &info, t)
 	}
 }
 

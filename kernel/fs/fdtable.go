@@ -51,6 +51,9 @@ func NewFiles() *Files {
 // Share adds a user.
 func (s *Files) Share() { s.users.Add(1) }
 
+// Size returns how many descriptors the table has room for as it is.
+func (s *Files) Size() int { return len(s.table.Load().files) }
+
 // Users returns the number of users.
 func (s *Files) Users() int { return int(s.users.Load()) }
 
