@@ -68,14 +68,12 @@ TEXT ·start(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	MOVD	R24, R1
 	BL	·invalidate(SB)
 	BL	·enableMMU(SB)
-	MOVD	$·bootHigh(SB), R0
-	ADD	R23, R0
-	JMP	(R0)
+	B	·bootHigh(SB)
 tooLarge:
 	WFI
 	B	tooLarge
 
-// bootHigh goes on at the linked address.
+// bootHigh goes on at the linked address, with the stack where it was loaded.
 TEXT ·bootHigh(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	MOVD	RSP, R0
 	ADD	R23, R0
@@ -111,9 +109,7 @@ TEXT ·secondaryStart(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	BL	·enterEL1(SB)
 	BL	·whereLoaded(SB)
 	BL	·enableMMU(SB)
-	MOVD	$·secondaryHigh(SB), R0
-	ADD	R23, R0
-	JMP	(R0)
+	B	·secondaryHigh(SB)
 
 TEXT ·secondaryHigh(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	ADD	R23, R22
@@ -150,7 +146,8 @@ TEXT ·whereLoaded(SB),NOSPLIT|NOFRAME,$0-0
 	RET
 
 // enableMMU turns the MMU and the caches on, with the tables in bootArea at
-// physical address R22. It uses R0 to R2. It lies in the identity map.
+// physical address R22, and returns to the caller at its linked address: the
+// identity map has this function only. It uses R0 to R2; R23 is the distance.
 TEXT ·enableMMU(SB),NOSPLIT|NOFRAME,$0-0
 	MOVD	$const_mairValue, R0
 	MSR	R0, MAIR_EL1
@@ -186,6 +183,7 @@ physical:
 noPAN:
 	MSR	R0, SCTLR_EL1
 	ISB	$15
+	ADD	R23, R30
 	RET
 
 // leaveIdentity gives up the identity map and sets the rest of the CPU's
