@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -38,7 +39,8 @@ const (
 // else that belongs to a process. Tables and pages are made by hand.
 type testProgram struct {
 	mm    arch.MMContext
-	pages []uintptr // to be freed
+	mu    sync.Mutex // protects the tables and pages
+	pages []uintptr  // to be freed
 }
 
 // newTestProgram returns an address space with code and stack.
@@ -58,6 +60,8 @@ func newTestProgram() (*testProgram, error) {
 }
 
 // alloc returns a page of zeros that release frees, or 0.
+//
+// Preconditions: mu held, or nobody else knows p.
 func (p *testProgram) alloc() uintptr {
 	pa := mm.AllocPage()
 	if pa != 0 {
@@ -69,7 +73,10 @@ func (p *testProgram) alloc() uintptr {
 
 // mapPage maps a new page.
 func (p *testProgram) mapPage(va uintptr, prot spec.UserProt) (pa uintptr, err error) {
-	e, pa := p.entry(va), p.alloc()
+	e := p.entry(va)
+	p.mu.Lock()
+	pa = p.alloc()
+	p.mu.Unlock()
 	if e == nil || pa == 0 {
 		return 0, fmt.Errorf("no memory")
 	}
@@ -79,6 +86,8 @@ func (p *testProgram) mapPage(va uintptr, prot spec.UserProt) (pa uintptr, err e
 
 // entry returns the page table entry for va, making the tables it needs, or nil.
 func (p *testProgram) entry(va uintptr) *atomic.Uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	table := p.mm.Pgd
 	for shift := 39; ; shift -= 9 {
 		e := (*atomic.Uint64)(unsafe.Add(nil, arch.PhysToVirt(table)+va>>shift&511*8))
@@ -232,13 +241,15 @@ func userNull(p *testProgram, cpu int) error {
 // userFaults accesses memory that is not there or not for the program.
 func userFaults(p *testProgram, cpu int) error {
 	data := testData + uintptr(cpu)*arch.PageSize
-	pte := p.entry(data)
-	pa := p.alloc()
-	if pte == nil || pa == 0 {
-		return fmt.Errorf("no memory")
+	pa, err := p.mapPage(data, spec.UserR)
+	if err != nil {
+		return err
 	}
+	pte := p.entry(data)
+	pte.Store(0)
+	arch.FlushTLB(&p.mm, data, data+arch.PageSize)
 	pageWord(pa).Store(42)
-	err := p.run(cpu, usertest.Load, data, func(t *Task) error {
+	err = p.run(cpu, usertest.Load, data, func(t *Task) error {
 		if err := t.wantFault(data, spec.AccessRead); err != nil {
 			return err
 		}
@@ -311,16 +322,14 @@ func userInterrupt(p *testProgram, cpu int) error {
 		var timer sched.Timer
 		timer.Init(func(*sched.Timer) { due = true })
 		timer.Start(arch.Ktime() + wait)
-		for !due {
+		count := pageWord(arch.PTE(p.entry(word).Load()).PA())
+		for !due || count.Load() == 0 {
 			switch e := t.enterUserMode(); e {
 			case spec.EntryWork, spec.EntryInterrupt:
 				t.exitToUserModeLoop()
 			default:
 				return fmt.Errorf("user mode ends with %d, %+v, while nothing but interrupts come", e, t.user.Trap())
 			}
-		}
-		if n := pageWord(arch.PTE(p.entry(word).Load()).PA()).Load(); n == 0 {
-			return fmt.Errorf("the program has not got anywhere")
 		}
 		return nil
 	})
@@ -337,11 +346,6 @@ func testUserState() error {
 	defer p.release()
 	cpus := activeCPUs()
 	threads := 3 * len(cpus)
-	for i := range threads { // entry is not for several threads at once
-		if _, err := p.mapPage(testStack+uintptr(i)*arch.PageSize, spec.UserR|spec.UserW); err != nil {
-			return err
-		}
-	}
 	var c crew
 	for i := range threads {
 		c.start(sched.AllCPUs, func() {
@@ -441,9 +445,9 @@ func userCopies() error {
 	const page = arch.PageSize
 	var buf [64]byte
 	for _, test := range []struct {
-		at         uintptr // behind testData
-		n          uintptr
-		read, wrte uintptr // what is left
+		at          uintptr // behind testData
+		n           uintptr
+		read, write uintptr // what is left
 	}{
 		{0, 64, 0, 0},
 		{1, 1, 0, 0},
@@ -459,11 +463,11 @@ func userCopies() error {
 		{arch.TaskSize - testData - 8, 8, 8, 8},
 	} {
 		user := testData + test.at
-		if left := arch.CopyToUser(user, unsafe.Pointer(&buf), test.n); left != test.wrte {
-			return fmt.Errorf("%d of %d bytes are left of a copy to %#x, not %d", left, test.n, user, test.wrte)
+		if left := arch.CopyToUser(user, unsafe.Pointer(&buf), test.n); left != test.write {
+			return fmt.Errorf("%d of %d bytes are left of a copy to %#x, not %d", left, test.n, user, test.write)
 		}
-		if left := arch.ClearUser(user, test.n); left != test.wrte {
-			return fmt.Errorf("%d of %d bytes are left when %#x is cleared, not %d", left, test.n, user, test.wrte)
+		if left := arch.ClearUser(user, test.n); left != test.write {
+			return fmt.Errorf("%d of %d bytes are left when %#x is cleared, not %d", left, test.n, user, test.write)
 		}
 		if left := arch.CopyFromUser(unsafe.Pointer(&buf), user, test.n); left != test.read {
 			return fmt.Errorf("%d of %d bytes are left of a copy from %#x, not %d", left, test.n, user, test.read)
@@ -474,7 +478,7 @@ func userCopies() error {
 		if ok != readable {
 			return fmt.Errorf("loading from %#x: %v", aligned, ok)
 		}
-		writable := test.wrte < test.n
+		writable := test.write < test.n
 		// Only a store that is done faults for certain.
 		if _, ok := arch.CmpxchgUser32(aligned, v, v); ok != writable {
 			return fmt.Errorf("changing %#x: %v", aligned, ok)
@@ -507,11 +511,6 @@ func testUserFlush() error {
 		return err
 	}
 	cpus := activeCPUs()
-	for _, cpu := range cpus {
-		if _, err := p.mapPage(testStack+uintptr(cpu)*arch.PageSize, spec.UserR|spec.UserW); err != nil {
-			return err
-		}
-	}
 	pte := p.entry(testData)
 	var c crew
 	var faults, round atomic.Int32
