@@ -83,7 +83,7 @@ func (t *Task) restorer(a *signal.Action) (uintptr, error) {
 }
 
 // sigreturnCode returns where code that does rt_sigreturn is mapped, or 0.
-func (t *Task) sigreturnCode() uintptr { return 0 }
+func (t *Task) sigreturnCode() uintptr { return t.mm.SigReturn }
 
 // writeUser writes to the program's memory.
 func writeUser(addr uintptr, b []byte) error {

@@ -74,6 +74,10 @@ func (k *keeper) init(readRTC func() (int64, error)) error {
 // Monotonic returns CLOCK_MONOTONIC: nanoseconds since boot.
 func Monotonic() int64 { return system.ktime() }
 
+// After returns when ns nanoseconds from now will be over, by CLOCK_MONOTONIC. A
+// time that never comes is the latest there is.
+func After(ns int64) int64 { return addSaturated(system.ktime(), ns) }
+
 // Realtime returns CLOCK_REALTIME: nanoseconds since 1970, leap seconds left
 // out.
 func Realtime() int64 { return system.ktime() + system.offset.Load() }

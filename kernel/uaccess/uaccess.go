@@ -168,6 +168,15 @@ func Cmpxchg32(addr uintptr, old, new uint32) (prev uint32, err error) {
 	}
 }
 
+// Cmpxchg32NoFault is Cmpxchg32 that may be called with spin locks held: ok is
+// false if the page is not there or cannot be written.
+func Cmpxchg32NoFault(addr uintptr, old, new uint32) (prev uint32, ok bool) {
+	if !AccessOK(addr, 4) {
+		return 0, false
+	}
+	return arch.CmpxchgUser32(addr, old, new)
+}
+
 // Load32 reads the aligned word at a user address in one access. It returns
 // EFAULT.
 func Load32(addr uintptr) (v uint32, err error) {

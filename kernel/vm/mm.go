@@ -42,6 +42,8 @@ type MM struct {
 	StartCode, EndCode, StartData, EndData uintptr
 	StartBrk, Brk, StartStack              uintptr
 	ArgStart, ArgEnd, EnvStart, EnvEnd     uintptr
+	// SigReturn is where code that does rt_sigreturn(2) is mapped, or 0.
+	SigReturn uintptr
 	// Auxv is the auxiliary vector, as pairs.
 	Auxv []uint64
 	// exeFile is the program's file, with a reference, or nil.
