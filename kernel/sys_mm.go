@@ -97,6 +97,12 @@ func mapFile(m *vm.MmapArgs, f *fs.File) error {
 	if !f.CanRead() {
 		return syscall.EACCES
 	}
+	if f.Path.Mount != nil && f.Path.Mount.Flags()&fs.MsNoexec != 0 {
+		if m.Prot&vm.PROT_EXEC != 0 {
+			return syscall.EPERM
+		}
+		m.Deny |= vm.PROT_EXEC
+	}
 	object, err := f.Ops.Mmap(f)
 	if err != nil {
 		return err
