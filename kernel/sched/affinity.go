@@ -34,7 +34,14 @@ func SetCPUsAllowed(t *Task, m CPUMask) error {
 // finishMigration queues a task that has been taken off its run queue on a CPU
 // where it may run. In between nobody else touches the task: taskRqLock waits.
 func finishMigration(t *Task) {
-	rq := &runqueues[selectTaskRq(t, false)]
+	cpu := selectTaskRq(t, false)
+	if to := t.execTo; to != 0 {
+		t.execTo = 0
+		if t.CPUsAllowed().Has(int(to - 1)) {
+			cpu = int(to - 1)
+		}
+	}
+	rq := &runqueues[cpu]
 	rq.lock.Lock()
 	rq.updateCurr(rq.curr)
 	t.runq.Store(rq)
@@ -60,4 +67,27 @@ func WaitTaskInactive(t *Task, mask State) bool {
 		CondResched()
 		spin.Relax()
 	}
+}
+
+// mustMove reports whether the running task is to leave its CPU.
+func (t *Task) mustMove(cpu int) bool { return !t.CPUsAllowed().Has(cpu) || t.execTo != 0 }
+
+// Exec is called in execve(2), when the caller's memory is of little use to the
+// CPU's cache: if others wait for the CPU it moves the caller to the one with the
+// least to do. Linux's sched_exec.
+func Exec() {
+	t := Current()
+	rq := t.runq.Load()
+	if rq.running.Load() <= 1 || t.realTime() {
+		return
+	}
+	t.piLock.Lock()
+	cpu := selectTaskRq(t, true)
+	t.piLock.Unlock()
+	if cpu == rq.cpu || NrRunning(cpu) >= NrRunning(rq.cpu) {
+		return
+	}
+	t.execTo = int32(cpu) + 1
+	schedule(modePreempt)
+	t.execTo = 0
 }

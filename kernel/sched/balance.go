@@ -55,6 +55,16 @@ func (rq *Rq) movable(dst *Rq) *Task {
 		return nil
 	}
 	var found *Task
+	rq.rt.waiting.walk(searchLimit, func(n *node) bool {
+		t := taskOf(n)
+		if t.CPUsAllowed().Has(dst.cpu) {
+			found = t
+		}
+		return found == nil
+	})
+	if found != nil {
+		return found
+	}
 	rq.fair.waiting.walk(searchLimit, func(n *node) bool {
 		t := taskOf(n)
 		if t.CPUsAllowed().Has(dst.cpu) {

@@ -67,7 +67,10 @@ func schedule(m mode) {
 		rq.sleep(prev, State(s))
 	}
 	next := rq.pickNext(prev)
-	if rq.fair.waiting.root != nil && !rq.tick.armed.Load() {
+	if prev.realTime() && !next.realTime() {
+		rq.invitePush()
+	}
+	if !rq.tick.armed.Load() && rq.hasWaiting() {
 		rq.armTick()
 	}
 	if next == prev {
@@ -113,10 +116,15 @@ func (rq *Rq) sleep(t *Task, s State) {
 //
 // Preconditions: lock held.
 func (rq *Rq) pickNext(prev *Task) *Task {
+	if rq.rt.waiting.root != nil || prev.realTime() {
+		if next := rq.pickRealTime(prev); next != nil {
+			return next
+		}
+	}
 	n := rq.fair.waiting.root
-	if prev.onRq.Load() == queued {
+	if prev.onRq.Load() == queued && !prev.realTime() {
 		switch {
-		case !prev.CPUsAllowed().Has(rq.cpu):
+		case prev.mustMove(rq.cpu):
 			rq.deactivate(prev, migrating)
 			rq.farewell = farewellMove
 		case n == nil || prev.key < n.key:

@@ -32,6 +32,9 @@ func HandleEvents() {
 		timerTick()
 		rq.timers.expire()
 	}
+	if CPUMask(rtOverload.Load()).Has(rq.cpu) {
+		rq.pushRealTime()
+	}
 	if rq.timers.stale.Load() {
 		rq.timers.refresh()
 	}

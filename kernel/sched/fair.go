@@ -102,6 +102,10 @@ func (rq *Rq) updateCurr(curr *Task) {
 	if curr == rq.idle {
 		return
 	}
+	if curr.realTime() {
+		rq.updateRealTime(curr, delta)
+		return
+	}
 	curr.vruntime += curr.scaled(delta)
 	v := curr.vruntime
 	if n := rq.fair.waiting.root; n != nil {
@@ -122,7 +126,10 @@ func (rq *Rq) updateCurr(curr *Task) {
 //
 // Preconditions: lock held, updateCurr called.
 func (rq *Rq) yield(curr *Task) {
-	if curr != rq.idle {
+	switch {
+	case curr.realTime():
+		curr.key = rq.rt.last(curr)
+	case curr != rq.idle:
 		curr.vruntime = curr.key
 		curr.request()
 	}

@@ -6,11 +6,27 @@ type Policy uint8
 const (
 	// PolicyNormal shares the CPU by nice value; SCHED_OTHER.
 	PolicyNormal Policy = 0
+	// PolicyFIFO runs until something of higher priority wants to; SCHED_FIFO.
+	PolicyFIFO Policy = 1
+	// PolicyRR is the same but takes turns with its equals; SCHED_RR.
+	PolicyRR Policy = 2
 	// PolicyBatch is normal without preemption at wake-up; SCHED_BATCH.
 	PolicyBatch Policy = 3
 	// PolicyIdle gets what nobody else wants; SCHED_IDLE.
 	PolicyIdle Policy = 5
 )
+
+// RealTime reports whether p is strictly above the fair policies.
+func (p Policy) RealTime() bool { return p == PolicyFIFO || p == PolicyRR }
+
+// Valid reports whether there is such a policy.
+func (p Policy) Valid() bool {
+	switch p {
+	case PolicyNormal, PolicyFIFO, PolicyRR, PolicyBatch, PolicyIdle:
+		return true
+	}
+	return false
+}
 
 const (
 	// MaxRTPrio separates real-time priorities, below it, from the fair ones.
@@ -46,11 +62,51 @@ func weightOf(staticPrio int32, p Policy) int64 {
 	return niceWeight[staticPrio-MaxRTPrio]
 }
 
+// RRInterval returns the length of a task's turn, in ns; sched_rr_get_interval(2).
+func (p Params) RRInterval() int64 {
+	switch p.Policy {
+	case PolicyFIFO:
+		return 0
+	case PolicyRR:
+		return rrSlice
+	}
+	return baseSlice
+}
+
 // Nice returns the task's nice value.
 func (t *Task) Nice() int {
 	rq := taskRqLock(t)
 	defer rq.lock.Unlock()
 	return prioToNice(t.staticPrio)
+}
+
+// Params are the scheduling attributes of a task.
+type Params struct {
+	Policy Policy
+	// RTPriority is 1 to 99, higher is more urgent, with a real-time policy and
+	// else 0.
+	RTPriority int
+	// Nice is the nice value, which a task keeps while it is real time.
+	Nice int
+	// ResetOnFork: children start with default scheduling.
+	ResetOnFork bool
+}
+
+// Params returns the task's attributes.
+func (t *Task) Params() Params {
+	rq := taskRqLock(t)
+	defer rq.lock.Unlock()
+	return Params{t.policy, int(t.rtPriority), prioToNice(t.staticPrio), t.resetOnFork}
+}
+
+// SetParams changes all of the task's attributes. The policy is valid and the
+// real-time priority fits it; the nice value is cut to MinNice..MaxNice.
+func (t *Task) SetParams(p Params) {
+	t.setScheduler(func() {
+		t.policy, t.rtPriority = p.Policy, int32(p.RTPriority)
+		t.staticPrio = niceToPrio(min(max(p.Nice, MinNice), MaxNice))
+		t.resetOnFork = p.ResetOnFork
+	})
 }
 
 // SetNice changes the task's nice value, cut to MinNice..MaxNice.
@@ -64,7 +120,7 @@ func (t *Task) SetNice(nice int) {
 func (t *Task) SetPolicy(p Policy) bool {
 	switch p {
 	case PolicyNormal, PolicyBatch, PolicyIdle:
-		t.setScheduler(func() { t.policy = p })
+		t.setScheduler(func() { t.policy, t.rtPriority = p, 0 })
 		return true
 	}
 	return false
@@ -75,17 +131,60 @@ func (t *Task) SetResetOnFork(reset bool) {
 	t.setScheduler(func() { t.resetOnFork = reset })
 }
 
-// setScheduler changes scheduling attributes. The task keeps its virtual
-// deadline; a new weight counts from here on.
+// setPrio computes what follows from the attributes.
+func (t *Task) setPrio() {
+	t.weight = weightOf(t.staticPrio, t.policy)
+	t.prio = t.staticPrio
+	if t.policy.RealTime() {
+		t.prio = MaxRTPrio - 1 - t.rtPriority
+	}
+}
+
+// setScheduler changes scheduling attributes. A task that stays fair keeps its
+// virtual deadline; a new weight counts from here on. One that gets a real-time
+// policy or priority queues behind its equals.
 func (t *Task) setScheduler(change func()) {
 	t.piLock.Lock()
 	rq := taskRqLock(t)
-	if rq.curr == t {
-		rq.updateCurr(rq.curr)
+	onRq, running := t.onRq.Load() == queued, rq.curr == t
+	if running {
+		rq.updateCurr(t)
+	}
+	wasRT := t.realTime()
+	switch {
+	case onRq && !running:
+		rq.dequeue(t)
+	case onRq && !wasRT:
+		rq.fair.leave(t)
 	}
 	change()
-	t.prio = t.staticPrio
-	t.weight = weightOf(t.staticPrio, t.policy)
+	t.setPrio()
+	if wasRT && !t.realTime() {
+		t.vruntime = 0
+		t.request()
+	}
+	switch {
+	case onRq && !running:
+		rq.enqueue(t)
+	case onRq && t.realTime():
+		t.key, t.slice = rq.rt.first(t), 0
+	case onRq:
+		t.vruntime += rq.fair.vtime
+		t.key += rq.fair.vtime
+	}
+	if onRq {
+		rq.reconsider(t, running)
+	}
 	rq.lock.Unlock()
 	t.piLock.Unlock()
+}
+
+// reconsider lets another task run if a change to t has made that right.
+//
+// Preconditions: lock held, t is queued here or runs here.
+func (rq *Rq) reconsider(t *Task, running bool) {
+	switch {
+	case !running && rq.preempts(t), running && rq.hasWaiting():
+		rq.resched()
+	}
 }

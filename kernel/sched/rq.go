@@ -24,6 +24,7 @@ type Rq struct {
 	// farewell says that prev does not simply wait. lock.
 	farewell farewell
 
+	rt   rtRq   // lock
 	fair fairRq // lock
 
 	// clock is the counter as of the last updateCurr. lock.
@@ -142,7 +143,7 @@ func unlockTwo(a, b *Rq) {
 // woken and moved.
 func (rq *Rq) activate(t *Task) {
 	t.onRq.Store(queued)
-	rq.fair.enqueue(t)
+	rq.enqueue(t)
 	if rq.running.Add(1) == 1 {
 		idleCPUs.And(^uint64(MaskOf(rq.cpu)))
 	}
@@ -152,7 +153,9 @@ func (rq *Rq) activate(t *Task) {
 //
 // Preconditions: lock held, t is curr and accounted for.
 func (rq *Rq) deactivate(t *Task, onRq uint32) {
-	rq.fair.leave(t)
+	if !t.realTime() {
+		rq.fair.leave(t)
+	}
 	rq.running.Add(-1)
 	t.onRq.Store(onRq)
 }
@@ -161,7 +164,7 @@ func (rq *Rq) deactivate(t *Task, onRq uint32) {
 //
 // Preconditions: lock held, t is queued here and not curr.
 func (rq *Rq) detach(t *Task) {
-	rq.fair.dequeue(t)
+	rq.dequeue(t)
 	rq.running.Add(-1)
 	t.onRq.Store(migrating)
 }
@@ -170,3 +173,30 @@ func (rq *Rq) detach(t *Task) {
 // The answer may be out of date at once; it takes no lock, so that a kernel that
 // panics can ask.
 func RunningOn(cpu int) *Task { return runqueues[cpu].curr }
+
+// enqueue puts a task that does not run into the queue of its class.
+//
+// Preconditions: lock held.
+func (rq *Rq) enqueue(t *Task) {
+	if t.realTime() {
+		rq.rt.enqueue(t, rq.cpu)
+	} else {
+		rq.fair.enqueue(t)
+	}
+}
+
+// dequeue undoes enqueue.
+//
+// Preconditions: lock held.
+func (rq *Rq) dequeue(t *Task) {
+	if t.realTime() {
+		rq.rt.dequeue(t, rq.cpu)
+	} else {
+		rq.fair.dequeue(t)
+	}
+}
+
+// hasWaiting reports whether a task waits for the CPU.
+//
+// Preconditions: lock held.
+func (rq *Rq) hasWaiting() bool { return rq.fair.waiting.root != nil || rq.rt.waiting.root != nil }

@@ -111,9 +111,17 @@ type Task struct {
 	// and did not want. Owned by the task.
 	nvcsw, nivcsw uint64
 
+	// slice is the CPU time that a PolicyRR task has received in its turn, in
+	// counts. Rq.lock.
+	slice int64
+	// execTo is one more than the CPU to which the running task wants to move,
+	// or 0. Owned by the task.
+	execTo int32
+
 	policy     Policy // Rq.lock
 	staticPrio int32  // 100..139, from nice. Rq.lock
 	prio       int32  // effective; below MaxRTPrio is real time. Rq.lock
+	rtPriority int32  // 1..99 with a real-time policy, else 0. Rq.lock
 
 	resetOnFork bool // children get default scheduling. Rq.lock
 	idle        bool // an idle task. Constant
@@ -171,15 +179,24 @@ func (t *Task) schedFork(parent *Task) {
 	if parent != nil {
 		t.cpusAllowed.Store(parent.cpusAllowed.Load())
 		t.runq.Store(parent.runq.Load())
-		if !parent.resetOnFork {
-			t.policy, t.staticPrio = parent.policy, parent.staticPrio
-		} else {
-			// Only what was better than default is reset; sched(7).
-			t.staticPrio = max(parent.staticPrio, niceToPrio(0))
-		}
+		t.inherit(parent)
 	}
-	t.prio = t.staticPrio
-	t.weight = weightOf(t.staticPrio, t.policy)
+	t.setPrio()
+}
+
+// inherit takes over the policy of parent. If that is to be reset on fork, only
+// what is better than the default is; sched(7).
+func (t *Task) inherit(parent *Task) {
+	t.policy, t.staticPrio, t.rtPriority = parent.policy, parent.staticPrio, parent.rtPriority
+	if !parent.resetOnFork {
+		return
+	}
+	switch {
+	case t.policy.RealTime():
+		t.policy, t.rtPriority, t.staticPrio = PolicyNormal, 0, niceToPrio(0)
+	default:
+		t.staticPrio = max(t.staticPrio, niceToPrio(0))
+	}
 }
 
 // Name returns the task's name, what Linux calls comm.

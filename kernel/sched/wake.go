@@ -156,6 +156,9 @@ func selectTaskRq(t *Task, fork bool) int {
 		}
 		return idle.After(last)
 	}
+	if t.realTime() {
+		return leastUrgent(allowed, last, t.prio)
+	}
 	if !fork && allowed.Has(last) {
 		return last
 	}
