@@ -217,3 +217,6 @@ type UserStat = spec.Stat
 
 // MakeUserStat returns s.
 func MakeUserStat(s *spec.Stat) UserStat { return *s }
+
+// HWCAP returns nothing.
+func HWCAP() uintptr { return 0 }

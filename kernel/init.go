@@ -13,7 +13,8 @@ import (
 )
 
 // kernelInit is PID 1 before it becomes a program: it completes what needs to
-// sleep, and then does what the command line asks for.
+// sleep, and then does what the command line asks for. Once it has a program, it
+// returns, and the program begins.
 func kernelInit(any) int {
 	entryToInit = arch.Ktime()
 	startCPUs()
@@ -23,7 +24,11 @@ func kernelInit(any) int {
 	startRootfs()
 	runMode(bootOptions)
 	startDevices()
-	Panic("No working init found.  Try passing init= option to kernel.")
+	initSyscalls()
+	startLoadAverages()
+	if why := runInit(bootOptions); why != "" {
+		Panic("%s", why)
+	}
 	return 0
 }
 

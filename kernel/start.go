@@ -59,6 +59,7 @@ func readBootInfo() {
 	}
 	machine = info
 	bootOptions = params.ParseCommandLine(info.CommandLine)
+	CommandLine = func() string { return bootOptions.CommandLine }
 	printk.SetConsoleLevel(bootOptions.LogLevel)
 	printk.Notice("Command line: %s", bootOptions.CommandLine)
 	if info.Model != "" {

@@ -6,10 +6,6 @@ import "sync/atomic"
 type taskExec struct {
 	// personality is that of personality(2). Written by the task.
 	personality atomic.Uint32
-	// inExec says that the task is past the point of no return in execve and
-	// not yet a new program. Owned by the task.
-	inExec bool
-
 	// timerSlack is PR_SET_TIMERSLACK's, and defaultTimerSlack what 0 sets it
 	// to, in ns. Owned by the task.
 	timerSlack, defaultTimerSlack uint64
@@ -21,9 +17,6 @@ type taskExec struct {
 	// minflt and majflt count page faults without and with reading. Written by
 	// the task.
 	minflt, majflt atomic.Uint64
-	// userSamples and kernelSamples count how often a tick found the task in
-	// user mode and in the kernel. Written by the task.
-	userSamples, kernelSamples atomic.Uint64
 }
 
 // forkExec gives a new task what it inherits of exec's state.

@@ -8,3 +8,16 @@ func IdleTime(cpu int) int64 {
 	}
 	return rq.idle.CPUTime()
 }
+
+// Priorities returns the task's priority as /proc shows it, 20 for nice 0 and
+// below 0 for real time, its real-time priority or 0, and its policy as a number
+// of sched(7).
+func (t *Task) Priorities() (prio, rt, policy int) {
+	rq := taskRqLock(t)
+	defer rq.lock.Unlock()
+	prio = int(t.prio) - MaxRTPrio
+	if prio < 0 {
+		rt = -prio - 1
+	}
+	return prio, rt, int(t.policy)
+}

@@ -49,6 +49,7 @@ func (m *MM) copyFields(from *MM) {
 	m.Auxv = from.Auxv // never changed, only replaced
 	from.ArgLock.Unlock()
 	m.exeFile = exe
+	m.execState.copy(&from.execState)
 }
 
 // copyAreas copies areas and pages. Nobody else uses m.

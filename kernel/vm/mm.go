@@ -48,6 +48,8 @@ type MM struct {
 	Auxv []uint64
 	// exeFile is the program's file, with a reference, or nil.
 	exeFile File
+
+	execState
 }
 
 // The kinds of pages that are counted.

@@ -1,0 +1,191 @@
+package kernel
+
+import (
+	"strings"
+	"syscall"
+
+	"onsen/arch"
+	"onsen/kernel/elf"
+	"onsen/kernel/fs"
+	"onsen/kernel/random"
+	"onsen/kernel/vm"
+)
+
+// beginNewExec is the point of no return: what b needs has been found, and now
+// the old program goes. After an error the task cannot go on, unless b.noReturn
+// is still false. Linux's begin_new_exec.
+func (b *binprm) beginNewExec(t *Task) (err error) {
+	b.wouldDump(b.file)
+	if b.mm, err = vm.NewMM(); err != nil {
+		return syscall.ENOMEM
+	}
+	b.credsFromFile(t)
+	b.noReturn = true
+	if err := deThread(t); err != nil {
+		return err
+	}
+	if err := t.ownFiles(); err != nil {
+		return err
+	}
+	b.mm.SetExeFile(b.file)
+	execMM(t, b.mm)
+	b.mm = nil // it is the task's now
+
+	t.flags.And(^(PF_KTHREAD | PF_FORKNOEXEC | PF_NO_SETAFFINITY))
+	t.personality.And(^b.perClear)
+	t.files.CloseOnExec()
+	if b.secure {
+		t.pdeathSignal.Store(0)
+		t.signal.capStackLimit()
+	}
+	b.setDumpable(t)
+	t.SetName(baseName(b.filename))
+	t.selfExecID++
+	flushSignalHandlers(t)
+	t.commitCreds(b.cred)
+	return nil
+}
+
+// execMM makes m the memory of t in place of what it has.
+func execMM(t *Task, m *vm.MM) {
+	if t.mm != nil {
+		mmRelease(t)
+	}
+	useMM(t, m)
+}
+
+func init() {
+	setDumpable = func(t *Task, on bool) {
+		if t.mm != nil {
+			t.mm.SetDumpable(int(boolWord(on)))
+		}
+	}
+	isDumpable = func(t *Task) bool {
+		m := getTaskMM(t)
+		if m == nil {
+			return true
+		}
+		defer m.Put()
+		return m.Dumpable() == 1
+	}
+}
+
+// wouldDump notes whether the caller may read a file that goes into the memory
+// of the new program.
+func (b *binprm) wouldDump(f *fs.File) {
+	if fs.Permission(Current().Cred(), f.Inode, fs.MayRead) != nil {
+		b.unreadable = true
+	}
+}
+
+// setDumpable says who may look at the new program; "The process's effective
+// user or group ID is changed" or "executes [...] a program for which the caller
+// does not have read permission" - PR_SET_DUMPABLE(2const).
+func (b *binprm) setDumpable(t *Task) {
+	c := b.cred
+	if b.unreadable || b.secure || c.UID != c.EUID || c.GID != c.EGID {
+		t.mm.SetDumpable(0)
+	} else {
+		t.mm.SetDumpable(1)
+	}
+}
+
+// capStackLimit lowers the soft limit of the stack to what a program with
+// rights of its own can take for granted.
+func (s *SignalStruct) capStackLimit() {
+	s.rlimLock.Lock()
+	defer s.rlimLock.Unlock()
+	if l := s.rlimit(RLIMIT_STACK); l.Cur > stackLimit {
+		l.Cur = stackLimit
+		s.setRlimit(RLIMIT_STACK, l)
+	}
+}
+
+func baseName(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+// randomizes reports whether the places of things in t's memory are random.
+func (t *Task) randomizes() bool { return t.personality.Load()&ADDR_NO_RANDOMIZE == 0 }
+
+func pageAlign(a uintptr) uintptr { return (a + arch.PageSize - 1) &^ (arch.PageSize - 1) }
+
+// By how much places differ from program to program, in bytes.
+const (
+	stackRandom = 1 << 34
+	brkRandom   = 1 << 25
+	mmapRandom  = 1 << 40
+)
+
+// randomBelow returns a random number below n, a power of two, that is a
+// multiple of step, one too.
+func randomBelow(n, step uintptr) uintptr { return uintptr(random.Uint64()) & (n - 1) &^ (step - 1) }
+
+// setupStack gives the program its stack and its arguments, and says where
+// mappings go below it.
+func (b *binprm) setupStack(t *Task, mode elf.StackMode) error {
+	b.top = arch.UserStackTop
+	shift := uintptr(0)
+	if t.randomizes() {
+		b.top -= randomBelow(stackRandom, arch.PageSize)
+		shift = randomBelow(mmapRandom, arch.PageSize)
+	}
+	t.mm.SetMmapBase(vm.MmapBase(t.rlimit(RLIMIT_STACK), shift))
+	prot := vm.PROT_READ | vm.PROT_WRITE
+	if mode == elf.StackExec {
+		prot |= vm.PROT_EXEC
+	}
+	return t.mm.SetupStack(b.top, pageAlign(b.used+stackExtra), prot)
+}
+
+// stackExtra is how much of the stack a program has without growing it.
+const stackExtra = 32 * arch.PageSize
+
+// finishStack pushes what comes below the strings, and writes the whole to the
+// stack. It returns the stack pointer.
+func (b *binprm) finishStack(t *Task, aux func(execfn, platform, random uintptr) auxVector) (sp uintptr, err error) {
+	b.limit = ^uintptr(0)
+	argBytes, envBytes := b.sizes()
+	argStart := b.top - b.used
+	execfn := argStart + argBytes + envBytes
+
+	if t.randomizes() {
+		if err := b.pushZeros(randomBelow(8192, 16)); err != nil {
+			return 0, err
+		}
+	}
+	if err := b.pushZeros((b.top - b.used) % 16); err != nil {
+		return 0, err
+	}
+	if err := b.push(cBytes(arch.Platform())); err != nil {
+		return 0, err
+	}
+	platform := b.top - b.used
+	var seed [16]byte
+	random.Read(seed[:])
+	if err := b.push(seed[:]); err != nil {
+		return 0, err
+	}
+	v := aux(execfn, platform, b.top-b.used)
+	if sp, err = b.pushTable(v, b.top, argStart); err != nil {
+		return 0, err
+	}
+	m := t.mm
+	m.ArgLock.Lock()
+	m.ArgStart, m.ArgEnd = argStart, argStart+argBytes
+	m.EnvStart, m.EnvEnd = m.ArgEnd, execfn
+	m.StartStack = sp
+	m.Auxv = v
+	m.ArgLock.Unlock()
+	return sp, b.each(func(below uintptr, p []byte) error {
+		n, err := m.WriteRemote(b.top-below, p)
+		if err == nil && n < len(p) {
+			err = syscall.EFAULT
+		}
+		return err
+	})
+}
+
+// startThread lets the task begin the program when it goes to user mode.
+func startThread(t *Task, pc, sp uintptr) {
+	t.user.Reset()
+	t.user.Regs().StartThread(pc, sp)
+}

@@ -1,0 +1,136 @@
+package kernel
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+
+	"onsen/kernel/cred"
+	"onsen/kernel/fs/procfs"
+	"onsen/kernel/printk"
+	"onsen/kernel/random"
+)
+
+// procSysDir is /proc/sys: what can be asked and set of the system. A file that
+// cannot be written says something that does not change.
+var procSysDir = &procfs.Dir{Entries: []procfs.Entry{
+	{Name: "fs", Perm: 0o555, Dir: &procfs.Dir{Entries: []procfs.Entry{
+		sysConstant("nr_open", nrOpenMax),
+		sysConstant("pipe-max-size", 1<<20),
+		sysConstant("file-max", 1<<63-1),
+	}}},
+	{Name: "kernel", Perm: 0o555, Dir: &procfs.Dir{Entries: []procfs.Entry{
+		sysConstantText("ostype", "Linux"),
+		sysConstantText("osrelease", utsRelease),
+		sysConstantText("version", utsVersion),
+		sysText("hostname", Hostname, func(s string) error { setUtsName(&uts.nodename, s); return nil }),
+		sysText("domainname", Domainname, func(s string) error { setUtsName(&uts.domain, s); return nil }),
+		sysConstant("pid_max", PidMax),
+		sysNumber("threads-max", MaxThreads, SetMaxThreads, minThreads, maxThreadsLimit),
+		sysConstant("ngroups_max", 65536),
+		sysConstant("cap_last_cap", cred.CAP_LAST_CAP),
+		sysConstant("randomize_va_space", 2),
+		sysConstant("dmesg_restrict", 0),
+		sysConstant("kptr_restrict", 0),
+		sysConstant("overflowuid", 65534),
+		sysConstant("overflowgid", 65534),
+		sysConstantText("core_pattern", "core"),
+		sysAtomic("panic", &panicTimeout, -1<<31, 1<<31-1),
+		{Name: "printk", Perm: 0o644, Show: showPrintkLevels, Write: writePrintkLevels},
+		{Name: "random", Perm: 0o555, Dir: &procfs.Dir{Entries: []procfs.Entry{
+			sysConstantText("boot_id", newUUID()),
+			{Name: "uuid", Perm: 0o444, Show: procText(func() string { return newUUID() + "\n" })},
+			sysConstant("entropy_avail", 256),
+			sysConstant("poolsize", 256),
+		}}},
+	}}},
+	{Name: "vm", Perm: 0o555, Dir: &procfs.Dir{Entries: []procfs.Entry{
+		sysConstant("overcommit_memory", 0),
+		sysConstant("max_map_count", 65530),
+		sysConstant("mmap_min_addr", 65536),
+		sysConstant("swappiness", 60),
+	}}},
+}}
+
+// panicTimeout is panic= of the command line.
+var panicTimeout atomic.Int64
+
+// sysConstant is a number that does not change.
+func sysConstant(name string, v int) procfs.Entry {
+	return procfs.Entry{Name: name, Perm: 0o444, Show: procFormat("%d\n", v)}
+}
+
+// sysConstantText is a text that does not change.
+func sysConstantText(name, text string) procfs.Entry {
+	return procfs.Entry{Name: name, Perm: 0o444, Show: procFormat("%s\n", text)}
+}
+
+// sysText is a line of text.
+func sysText(name string, get func() string, set func(string) error) procfs.Entry {
+	return procfs.Entry{
+		Name: name, Perm: 0o644,
+		Show: procText(func() string { return get() + "\n" }),
+		Write: func(_ any, _ *cred.Cred, b []byte) error {
+			line, _, _ := strings.Cut(cString(b), "\n")
+			return set(line)
+		},
+	}
+}
+
+// sysNumber is a number from least to most.
+func sysNumber(name string, get func() int, set func(int), least, most int) procfs.Entry {
+	return procfs.Entry{
+		Name: name, Perm: 0o644,
+		Show: func(_ any, w *bytes.Buffer) error {
+			fmt.Fprintf(w, "%d\n", get())
+			return nil
+		},
+		Write: func(_ any, _ *cred.Cred, b []byte) error {
+			n, err := strconv.ParseInt(strings.TrimSpace(cString(b)), 0, 64)
+			if err != nil || n < int64(least) || n > int64(most) {
+				return syscall.EINVAL
+			}
+			set(int(n))
+			return nil
+		},
+	}
+}
+
+func sysAtomic(name string, v *atomic.Int64, least, most int) procfs.Entry {
+	return sysNumber(name, func() int { return int(v.Load()) }, func(n int) { v.Store(int64(n)) }, least, most)
+}
+
+// showPrintkLevels shows the console's log level, that of messages without one,
+// the least that the first can be, and what it was at start-up.
+func showPrintkLevels(_ any, w *bytes.Buffer) error {
+	fmt.Fprintf(w, "%d\t4\t%d\t7\n", printk.ConsoleLevel(), printk.ConsoleLevelMin)
+	return nil
+}
+
+// writePrintkLevels sets the first of them.
+func writePrintkLevels(_ any, _ *cred.Cred, b []byte) error {
+	words := strings.Fields(cString(b))
+	if len(words) == 0 {
+		return syscall.EINVAL
+	}
+	n, err := strconv.Atoi(words[0])
+	if err != nil || n < printk.ConsoleLevelMin || n > 15 {
+		return syscall.EINVAL
+	}
+	printk.SetConsoleLevel(n)
+	return nil
+}
+
+// newUUID returns a random UUID; RFC 4122, 4.4.
+func newUUID() string {
+	var b [16]byte
+	random.Read(b[:])
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}

@@ -1,0 +1,222 @@
+package kernel
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"onsen/kernel/cred"
+	"onsen/kernel/fs"
+	"onsen/kernel/fs/procfs"
+	"onsen/kernel/sched"
+)
+
+// procTaskFiles are the files about a process and about each of its threads.
+var procTaskFiles = []procfs.Entry{
+	{Name: "fd", Perm: 0o500, Dir: &procfs.Dir{Find: findFd(fdLinkEntry), List: listFds, Perm: fdPermission}},
+	{Name: "fdinfo", Perm: 0o555, Dir: &procfs.Dir{Find: findFd(fdInfoEntry), List: listFds, Perm: fdPermission}},
+	{Name: "environ", Perm: 0o400, Open: openReadable, Show: showMM(showEnviron)},
+	{Name: "auxv", Perm: 0o400, Open: openReadable, Show: showMM(showAuxv)},
+	{Name: "status", Perm: 0o444, Show: showTask(showStatus)},
+	{Name: "personality", Perm: 0o400, Open: openReadable, Show: showTask(showPersonality)},
+	{Name: "limits", Perm: 0o444, Show: showTask(showLimits)},
+	{Name: "comm", Perm: 0o644, Show: showTask(showComm), Write: writeComm},
+	{Name: "cmdline", Perm: 0o444, Show: showMM(showCmdline)},
+	{Name: "stat", Perm: 0o444, Show: showStat},
+	{Name: "statm", Perm: 0o444, Show: showTask(showStatm)},
+	{Name: "maps", Perm: 0o444, Open: openReadable, Show: showMM(showMaps)},
+	{Name: "cwd", Link: taskLink(func(f *fs.FsStruct) fs.Path { return f.Pwd() })},
+	{Name: "root", Link: taskLink(func(f *fs.FsStruct) fs.Path { return f.Root() })},
+	{Name: "exe", Link: exeLink},
+	{Name: "mounts", Perm: 0o444, Show: showTask(showMounts)},
+	{Name: "mountinfo", Perm: 0o444, Show: showTask(showMountinfo)},
+	{Name: "wchan", Perm: 0o444, Show: procFormat("0")},
+	{Name: "oom_score", Perm: 0o444, Show: showTask(showOomScore)},
+	{Name: "oom_score_adj", Perm: 0o644, Show: showTask(showOomScoreAdj), Write: writeOomScoreAdj},
+	{Name: "io", Perm: 0o400, Open: openReadable, Show: showTask(showIO)},
+	{Name: "timerslack_ns", Perm: 0o666, Show: showTask(showTimerslack)},
+}
+
+func showComm(t *Task, w *bytes.Buffer) error {
+	w.WriteString(t.Name() + "\n")
+	return nil
+}
+
+// writeComm names a thread of the writer's own process.
+func writeComm(key any, _ *cred.Cred, b []byte) error {
+	t, err := keyTask(key)
+	if err != nil {
+		return err
+	}
+	if t.signal != Current().signal {
+		return syscall.EINVAL
+	}
+	t.SetName(cString(b))
+	return nil
+}
+
+func showPersonality(t *Task, w *bytes.Buffer) error {
+	fmt.Fprintf(w, "%08x\n", t.personality.Load())
+	return nil
+}
+
+func showTimerslack(t *Task, w *bytes.Buffer) error {
+	fmt.Fprintf(w, "%d\n", t.timerSlack)
+	return nil
+}
+
+func showIO(t *Task, w *bytes.Buffer) error {
+	u := processUsage(t)
+	fmt.Fprintf(w, "rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: %d\nwrite_bytes: %d\ncancelled_write_bytes: 0\n",
+		u.inblock<<9, u.oublock<<9)
+	return nil
+}
+
+// limitNames are the lines of /proc/PID/limits: what each resource is called and
+// its unit.
+var limitNames = [rlimNlimits]struct{ name, unit string }{
+	RLIMIT_CPU:        {"Max cpu time", "seconds"},
+	RLIMIT_FSIZE:      {"Max file size", "bytes"},
+	RLIMIT_DATA:       {"Max data size", "bytes"},
+	RLIMIT_STACK:      {"Max stack size", "bytes"},
+	RLIMIT_CORE:       {"Max core file size", "bytes"},
+	RLIMIT_RSS:        {"Max resident set", "bytes"},
+	RLIMIT_NPROC:      {"Max processes", "processes"},
+	RLIMIT_NOFILE:     {"Max open files", "files"},
+	RLIMIT_MEMLOCK:    {"Max locked memory", "bytes"},
+	RLIMIT_AS:         {"Max address space", "bytes"},
+	RLIMIT_LOCKS:      {"Max file locks", "locks"},
+	RLIMIT_SIGPENDING: {"Max pending signals", "signals"},
+	RLIMIT_MSGQUEUE:   {"Max msgqueue size", "bytes"},
+	RLIMIT_NICE:       {"Max nice priority", ""},
+	RLIMIT_RTPRIO:     {"Max realtime priority", ""},
+	RLIMIT_RTTIME:     {"Max realtime timeout", "us"},
+}
+
+func showLimits(t *Task, w *bytes.Buffer) error {
+	text := func(v uint64) string {
+		if v == RLIM_INFINITY {
+			return "unlimited"
+		}
+		return strconv.FormatUint(v, 10)
+	}
+	fmt.Fprintf(w, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units")
+	for i, l := range limitNames {
+		v := t.signal.rlimit(i)
+		fmt.Fprintf(w, "%-25s %-20s %-20s ", l.name, text(v.Cur), text(v.Max))
+		if l.unit != "" {
+			fmt.Fprintf(w, "%-10s", l.unit)
+		}
+		w.WriteByte('\n')
+	}
+	return nil
+}
+
+func showOomScore(t *Task, w *bytes.Buffer) error {
+	fmt.Fprintf(w, "%d\n", oomScore(t))
+	return nil
+}
+
+// oomScore is how bad a process is, 0 to 2000, as the OOM killer sees it.
+func oomScore(t *Task) int {
+	m := getTaskMM(t)
+	if m == nil {
+		return 0
+	}
+	defer m.Put()
+	total := max(memoryPages(), 1)
+	points := int(m.RSS()*1000/total) + int(t.signal.oomScoreAdj.Load())
+	return (1000 + min(max(points, -1000), 1000)) * 2 / 3
+}
+
+func showOomScoreAdj(t *Task, w *bytes.Buffer) error {
+	fmt.Fprintf(w, "%d\n", t.signal.oomScoreAdj.Load())
+	return nil
+}
+
+func writeOomScoreAdj(key any, c *cred.Cred, b []byte) error {
+	t, err := keyTask(key)
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil || n < -1000 || n > 1000 {
+		return syscall.EINVAL
+	}
+	if int32(n) < t.signal.oomScoreAdj.Load() && !c.Capable(cred.CAP_SYS_RESOURCE) {
+		return syscall.EACCES
+	}
+	t.signal.oomScoreAdj.Store(int32(n))
+	return nil
+}
+
+// taskLink makes the Link of a place that a task's FsStruct has.
+func taskLink(of func(*fs.FsStruct) fs.Path) func(any, *cred.Cred) (string, fs.Path, error) {
+	return func(key any, c *cred.Cred) (string, fs.Path, error) {
+		t, err := keyTask(key)
+		if err != nil {
+			return "", fs.Path{}, syscall.ENOENT
+		}
+		if err := procMayRead(c, t); err != nil {
+			return "", fs.Path{}, err
+		}
+		t.allocLock.Lock()
+		defer t.allocLock.Unlock()
+		if t.fs == nil {
+			return "", fs.Path{}, syscall.ENOENT
+		}
+		return "", of(t.fs), nil
+	}
+}
+
+// exeLink leads to the program's file. A kernel thread has none.
+func exeLink(key any, c *cred.Cred) (string, fs.Path, error) {
+	t, err := keyTask(key)
+	if err != nil {
+		return "", fs.Path{}, syscall.ENOENT
+	}
+	if err := procMayRead(c, t); err != nil {
+		return "", fs.Path{}, err
+	}
+	m := getTaskMM(t)
+	if m == nil {
+		return "", fs.Path{}, syscall.ENOENT
+	}
+	defer m.Put()
+	f, ok := m.ExeFile().(*fs.File)
+	if !ok {
+		return "", fs.Path{}, syscall.ENOENT
+	}
+	defer f.Put()
+	return "", f.Path, nil
+}
+
+// stateLetter returns what ps(1) shows of a task's state, and the word for it.
+func stateLetter(t *Task) (letter byte, word string) {
+	switch t.exitState {
+	case exitZombie:
+		return 'Z', "zombie"
+	case exitDead:
+		return 'X', "dead"
+	}
+	s := t.State()
+	switch {
+	case s == sched.TaskRunning, s&(sched.TaskWaking|sched.TaskNew) != 0:
+		return 'R', "running"
+	case s&sched.TaskStopped != 0:
+		return 'T', "stopped"
+	case s&sched.TaskTraced != 0:
+		return 't', "tracing stop"
+	case s == sched.TaskIdle:
+		return 'I', "idle"
+	case s&sched.TaskInterruptible != 0:
+		return 'S', "sleeping"
+	case s&sched.TaskUninterruptible != 0:
+		return 'D', "disk sleep"
+	case s&sched.TaskParked != 0:
+		return 'P', "parked"
+	}
+	return 'X', "dead"
+}
