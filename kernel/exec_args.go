@@ -51,31 +51,49 @@ var allocArgPage = func() (argPage, bool) {
 // push puts b below what is there. It returns E2BIG if that is too much, and
 // ENOMEM.
 func (a *argArea) push(b []byte) error {
-	if uintptr(len(b)) > a.limit-min(a.limit, a.used) {
-		return syscall.E2BIG
-	}
 	for len(b) > 0 {
-		in := a.used % arch.PageSize // bytes used of the lowest page
-		if in == 0 && int(a.used/arch.PageSize) == len(a.pages) {
-			p, ok := allocArgPage()
-			if !ok {
-				return syscall.ENOMEM
-			}
-			a.pages = append(a.pages, p)
+		room, err := a.room(len(b))
+		if err != nil {
+			return err
 		}
-		page := a.pages[a.used/arch.PageSize].data[:arch.PageSize-in]
-		n := min(len(b), len(page))
-		copy(page[len(page)-n:], b[len(b)-n:])
+		n := len(room)
+		copy(room, b[len(b)-n:])
 		b = b[:len(b)-n]
-		a.used += uintptr(n)
 	}
 	return nil
 }
 
-// pushZeros puts n zeros below what is there, n less than a page.
+// pushZeros puts n zeros below what is there.
 func (a *argArea) pushZeros(n uintptr) error {
-	var zeros [arch.PageSize]byte
-	return a.push(zeros[:n])
+	for n > 0 {
+		room, err := a.room(int(n))
+		if err != nil {
+			return err
+		}
+		clear(room)
+		n -= uintptr(len(room))
+	}
+	return nil
+}
+
+// room takes the next bytes downwards, n of them or as many as are left in their
+// page, and returns them. n must be within the limit: E2BIG. ENOMEM.
+func (a *argArea) room(n int) ([]byte, error) {
+	if uintptr(n) > a.limit-min(a.limit, a.used) {
+		return nil, syscall.E2BIG
+	}
+	in := a.used % arch.PageSize // bytes used of the lowest page
+	if in == 0 && int(a.used/arch.PageSize) == len(a.pages) {
+		p, ok := allocArgPage()
+		if !ok {
+			return nil, syscall.ENOMEM
+		}
+		a.pages = append(a.pages, p)
+	}
+	page := a.pages[a.used/arch.PageSize].data[:arch.PageSize-in]
+	n = min(n, len(page))
+	a.used += uintptr(n)
+	return page[len(page)-n:], nil
 }
 
 // pop takes the lowest n bytes away.

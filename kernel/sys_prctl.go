@@ -118,14 +118,6 @@ func anySet(a []uintptr) bool {
 	return false
 }
 
-// changeCred gives the task the credentials of a rule of package cred.
-func (t *Task) changeCred(c *cred.Cred, err error) (uintptr, error) {
-	if err == nil {
-		t.commitCreds(c)
-	}
-	return 0, err
-}
-
 func prSetPdeathsig(t *Task, a []uintptr) (uintptr, error) {
 	if a[0] > signal.Max {
 		return 0, syscall.EINVAL
