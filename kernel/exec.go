@@ -20,6 +20,9 @@ const (
 // addresses. It returns only errors that leave the old program as it was; when
 // that is no longer possible, the task has a fatal signal.
 func doExecve(t *Task, fd int, name string, argv, envp uintptr, flags int) error {
+	if err := t.checkNproc(); err != nil {
+		return err
+	}
 	b := &binprm{filename: execName(fd, name)}
 	b.interp = b.filename
 	defer b.release()

@@ -24,6 +24,7 @@ var miscSyscalls = []Syscall{
 	{"reboot", sysReboot},
 	{"personality", sysPersonality},
 	{"getcpu", sysGetcpu},
+	{"arch_prctl", sysArchPrctl},
 }
 
 // sysGetcpu is getcpu(2). All memory is one NUMA node.
@@ -37,6 +38,11 @@ func sysGetcpu(_ *Task, a *SyscallArgs) (uintptr, error) {
 		return 0, uaccess.Put(a[1], uint32(0))
 	}
 	return 0, nil
+}
+
+// sysArchPrctl is arch_prctl(2), where there is one.
+func sysArchPrctl(t *Task, a *SyscallArgs) (uintptr, error) {
+	return arch.ArchPrctl(&t.user, int(int32(a[0])), a[1])
 }
 
 // Flags of getrandom(2).
