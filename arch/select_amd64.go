@@ -402,6 +402,9 @@ func FlushTLB(c *MMContext, start, end uintptr) { impl.FlushTLB(c, start, end) }
 //go:nosplit
 func FixSpuriousFault(c *MMContext, addr uintptr) { impl.FixSpuriousFault(c, addr) }
 
+// CoherentCode says that SyncICache does nothing.
+const CoherentCode = impl.CoherentCode
+
 // SyncICache makes n bytes of code that were written at a kernel address, which
 // shows a page of a program, visible to instruction fetches.
 //

@@ -150,6 +150,9 @@ func FlushTLB(c *MMContext, _, _ uintptr) { c.Flushes.Add(1) }
 // FixSpuriousFault does nothing.
 func FixSpuriousFault(*MMContext, uintptr) {}
 
+// CoherentCode says that SyncICache does nothing.
+const CoherentCode = true
+
 // SyncICache does nothing.
 func SyncICache(_, _ uintptr) {}
 

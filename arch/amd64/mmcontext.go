@@ -92,6 +92,9 @@ func FlushTLB(c *MMContext, start, end uintptr) {
 //go:nosplit
 func FixSpuriousFault(*MMContext, uintptr) {}
 
+// CoherentCode says that SyncICache does nothing.
+const CoherentCode = true
+
 // SyncICache does nothing: instruction fetches see all stores.
 //
 //go:nosplit

@@ -143,6 +143,9 @@ func FlushTLB(c *MMContext, start, end uintptr) {
 //go:nosplit
 func FixSpuriousFault(c *MMContext, addr uintptr) { FlushTLB(c, addr, addr+1) }
 
+// CoherentCode says that SyncICache does nothing.
+const CoherentCode = false
+
 // SyncICache makes the n bytes of code at va, an address of the kernel, fit to
 // be executed by programs on all CPUs.
 //

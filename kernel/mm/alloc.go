@@ -216,7 +216,7 @@ func disown(pa uintptr, order uint32) bool {
 	}
 	p := pageAt(uint32(pa >> pageShift))
 	tag := atomic.LoadUint64(&p.tag)
-	if tag&^tagHeap != tagOwner|tagUsed|uint64(order) {
+	if tag&^(tagHeap|tagCode) != tagOwner|tagUsed|uint64(order) {
 		return false
 	}
 	if !atomic.CompareAndSwapUint64(&p.tag, tag, 0) {

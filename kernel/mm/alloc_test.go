@@ -514,3 +514,27 @@ func BenchmarkAllocFree(b *testing.B) {
 		FreePage(AllocPage())
 	}
 }
+
+func TestPageCode(t *testing.T) {
+	bootSmall(t)
+	pa := AllocPage()
+	if PageCode(pa) {
+		t.Error("a new page is seen by instruction fetches")
+	}
+	SetPageCode(pa, true)
+	GetPage(pa)
+	if !PageCode(pa) || PageOwners(pa) != 2 {
+		t.Errorf("seen %v, %d owners", PageCode(pa), PageOwners(pa))
+	}
+	PutPage(pa)
+	SetPageCode(pa, false)
+	if PageCode(pa) {
+		t.Error("still seen")
+	}
+	SetPageCode(pa, true)
+	PutPage(pa) // frees it
+	if again := AllocPage(); again != pa || PageCode(again) {
+		t.Errorf("page %#x after %#x is seen: %v", again, pa, PageCode(again))
+	}
+	wantNoBugs(t)
+}

@@ -29,6 +29,7 @@ const (
 	tagFree  = 1 << 4  // in a free list of a zone
 	tagUsed  = 1 << 5  // allocated
 	tagHeap  = 1 << 6  // with tagUsed: by AllocHeapPage or AllocHeapPages
+	tagCode  = 1 << 7  // with tagUsed: see SetPageCode
 	tagOwner = 1 << 32 // with tagUsed: times the number of owners
 )
 
@@ -148,4 +149,23 @@ func PutPage(pa uintptr) bool {
 func PageOwners(pa uintptr) uint32 {
 	_, tag := usedPage(pa)
 	return uint32(tag / tagOwner)
+}
+
+// SetPageCode notes whether instruction fetches see what is in the allocated
+// page at pa. They need not after AllocPage, nor after somebody has written to
+// it. The caller is an owner.
+func SetPageCode(pa uintptr, seen bool) {
+	if p, _ := usedPage(pa); p == nil {
+		reportBug(BugNotAllocated, pa)
+	} else if seen {
+		atomic.OrUint64(&p.tag, tagCode)
+	} else {
+		atomic.AndUint64(&p.tag, ^uint64(tagCode))
+	}
+}
+
+// PageCode reports what SetPageCode has noted.
+func PageCode(pa uintptr) bool {
+	_, tag := usedPage(pa)
+	return tag&tagCode != 0
 }

@@ -116,7 +116,7 @@ func (m *MM) faultAnon(a *Area, slot *uint64) FaultResult {
 // then the entry's.
 func (m *MM) install(slot *uint64, pa uintptr, p spec.UserProt, kind int) bool {
 	if p&spec.UserX != 0 {
-		arch.SyncICache(arch.PhysToVirt(pa), pageSize)
+		syncCode(pa)
 	}
 	if !swapPTE(slot, 0, arch.MakePTE(pa, p)) {
 		return false
@@ -190,7 +190,7 @@ func (m *MM) faultWrite(a *Area, addr uintptr, slot *uint64, old arch.PTE) Fault
 	copyPage(copied, pa)
 	a.noteCopied()
 	if rights&spec.UserX != 0 {
-		arch.SyncICache(arch.PhysToVirt(copied), pageSize)
+		syncCode(copied)
 	}
 	between := old.WithProt(0)
 	if !swapPTE(slot, old, between) {

@@ -31,6 +31,23 @@ func zeroPage(pa uintptr) { arch.ZeroPage(arch.PhysToVirt(pa)) }
 // copyPage copies a page.
 func copyPage(dst, src uintptr) { *tableAt(dst) = *tableAt(src) }
 
+// syncCode makes what the kernel has put into a page visible to instruction
+// fetches, unless that was done before. What programs write is their own matter,
+// as on Linux.
+func syncCode(pa uintptr) {
+	if !arch.CoherentCode && !mm.PageCode(pa) {
+		arch.SyncICache(arch.PhysToVirt(pa), pageSize)
+		mm.SetPageCode(pa, true)
+	}
+}
+
+// wroteTo is called after the kernel has written to a page that may be mapped.
+func wroteTo(pa uintptr) {
+	if !arch.CoherentCode && mm.PageCode(pa) {
+		mm.SetPageCode(pa, false)
+	}
+}
+
 // allocZeroed returns a page of zeros, 0 if there is none.
 func allocZeroed() uintptr {
 	pa := mm.AllocPage()

@@ -167,7 +167,7 @@ func (m *MM) changeRights(g *gather, a *Area) {
 				now = old.WithProt(rights)
 			}
 			if kept&spec.UserX != 0 && old.Prot()&spec.UserX == 0 {
-				arch.SyncICache(arch.PhysToVirt(old.PA()), pageSize)
+				syncCode(old.PA())
 			}
 			storePTE(slot, now)
 			lost = lost || old.Prot()&^now.Prot() != 0

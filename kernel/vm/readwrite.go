@@ -60,6 +60,7 @@ func (c *AddressSpace) WriteIter(from *uaccess.Iter, pos int64) (n int, err erro
 func (c *AddressSpace) writePage(from *uaccess.Iter, i uint64, off, want int) (n int, err error) {
 	if pa := c.get(i); pa != 0 {
 		n, err = from.CopyIn(pageBytes(pa)[off : off+want])
+		wroteTo(pa)
 		mm.PutPage(pa)
 		return n, err
 	}
@@ -85,6 +86,7 @@ func (c *AddressSpace) writePage(from *uaccess.Iter, i uint64, off, want int) (n
 	if pa != fresh {
 		// A mapping was faster; what it has written elsewhere stays.
 		copy(pageBytes(pa)[off:off+n], b[off:off+n])
+		wroteTo(pa)
 	}
 	mm.PutPage(pa)
 	mm.PutPage(fresh)
