@@ -66,13 +66,22 @@ func findCPUClock(id timekeeping.ClockID, read bool) (cpuClock, error) {
 	return c, nil
 }
 
-// now returns what the clock shows, in ns.
+// now returns what the clock shows, in ns. It takes tasklistLock.
 func (c cpuClock) now() int64 {
+	tasklistLock.Lock()
+	defer tasklistLock.Unlock()
+	return c.nowLocked()
+}
+
+// nowLocked is now.
+//
+// Preconditions: tasklistLock held.
+func (c cpuClock) nowLocked() int64 {
 	var user, system int64
 	if c.thread {
 		user, system = c.task.cpuTimes()
 	} else {
-		used := processUsage(c.task)
+		used := processUsageLocked(c.task)
 		user, system = used.utime, used.stime
 	}
 	if c.kind == cpuclockVirt {

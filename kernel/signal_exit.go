@@ -21,6 +21,7 @@ func (p *processSignal) fork(*processSignal) {}
 // flushSignalHandlers is execve's part: signals that are caught get their default
 // action, ignored ones stay ignored, and the alternate stack is gone.
 func flushSignalHandlers(t *Task) {
+	t.signal.deletePosixTimers(t)
 	t.sighand.siglock.Lock()
 	for i := range t.sighand.actions {
 		a := &t.sighand.actions[i]
