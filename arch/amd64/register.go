@@ -31,6 +31,7 @@ const (
 	flagDF   = 1 << 10
 	flagIOPL = 3 << 12
 	flagNT   = 1 << 14
+	flagRF   = 1 << 16
 	flagAC   = 1 << 18
 )
 

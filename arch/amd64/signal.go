@@ -36,7 +36,7 @@ type siginfo struct {
 	_                     [13]uint64
 }
 
-type sigframe struct {
+type rtFrame struct {
 	ret  uint64
 	uc   ucontext
 	info siginfo
@@ -58,8 +58,8 @@ func (f *Frame) PushSignal(handler, restorer, altsp, altsize uintptr, mask uint6
 		top = sp - redZone
 	}
 	// On entry the stack is 8 bytes off 16, as after a CALL.
-	at := (top-unsafe.Sizeof(sigframe{}))&^15 - 8
-	s := (*sigframe)(pointer(at))
+	at := (top-unsafe.Sizeof(rtFrame{}))&^15 - 8
+	s := (*rtFrame)(pointer(at))
 	s.ret = uint64(restorer)
 	s.uc.flags, s.uc.link = 0, 0
 	s.uc.stackSP, s.uc.stackFlags, s.uc.stackSize = uint64(altsp), 0, uint64(altsize)
@@ -83,7 +83,7 @@ func (f *Frame) PushSignal(handler, restorer, altsp, altsize uintptr, mask uint6
 //
 //go:nosplit
 func (f *Frame) PopSignal() (mask uint64) {
-	s := (*sigframe)(pointer(f.SP() - 8))
+	s := (*rtFrame)(pointer(f.SP() - 8))
 	c := &s.uc.mcontext
 	f.R8, f.R9, f.R10, f.R11 = c.r8, c.r9, c.r10, c.r11
 	f.R12, f.R13, f.R14, f.R15 = c.r12, c.r13, c.r14, c.r15

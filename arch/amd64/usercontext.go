@@ -5,6 +5,7 @@ package amd64
 import (
 	"syscall"
 
+	"onsen/arch/amd64/sigframe"
 	"onsen/arch/spec"
 )
 
@@ -45,11 +46,13 @@ type UserContext struct {
 	// lastCPU is one more than the CPU whose registers had the state last, or 0.
 	lastCPU uint64
 
-	trap spec.Trap // the last fault or exception
+	trap    spec.Trap // the last fault or exception
+	cr2Seen uint64    // the address of the last page fault
+	frame   []byte    // where signal frames are built
 }
 
 // defaultMXCSR masks all exceptions (SDM vol. 1, 11.6.4).
-const defaultMXCSR = 0x1f80
+const defaultMXCSR = sigframe.DefaultMXCSR
 
 // Regs returns the general registers.
 func (c *UserContext) Regs() *PtRegs { return &c.regs }
@@ -61,7 +64,7 @@ func (c *UserContext) Trap() spec.Trap { return c.trap }
 func (c *UserContext) Reset() {
 	c.forget()
 	extended, xsave := c.extended, c.xsave
-	*c = UserContext{mxcsr: defaultMXCSR, extended: extended, xsave: xsave}
+	*c = UserContext{mxcsr: defaultMXCSR, extended: extended, xsave: xsave, frame: c.frame}
 	c.initExtended()
 	c.regs.setFlags(0)
 }
@@ -70,7 +73,7 @@ func (c *UserContext) Reset() {
 func (c *UserContext) Copy(from *UserContext) {
 	c.regs, c.x = from.regs, from.x
 	c.fsBase, c.mxcsr = from.fsBase, from.mxcsr
-	c.trap = from.trap
+	c.trap, c.cr2Seen = from.trap, from.cr2Seen
 	c.forget()
 	c.copyExtended(from)
 }

@@ -3,8 +3,9 @@
 package amd64
 
 import (
-	"encoding/binary"
 	"unsafe"
+
+	"onsen/arch/amd64/sigframe"
 )
 
 // Of a program's registers, Go code in the kernel uses the general ones and
@@ -29,14 +30,8 @@ const (
 	cpuid1ECXXSAVE = 1 << 26
 
 	// fxsaveSize is the size of the FXSAVE area, with which an XSAVE area
-	// begins; its header follows.
-	fxsaveSize = 512
-	xheadSize  = 64
-
-	defaultFCW = 0x37f // SDM vol. 1, 8.1.5
-	offFCW     = 0
-	offFSW     = 2
-	offMXCSR   = 24
+	// begins.
+	fxsaveSize = sigframe.FXSize
 )
 
 var (
@@ -51,6 +46,7 @@ var (
 // initXState lets programs use AVX and AVX-512, if there are. Not before the Go
 // runtime has looked for them, as the kernel itself must not use them.
 func initXState() {
+	defer setXFormat()
 	_, _, cx, _ := CPUID(1, 0)
 	if cx&cpuid1ECXXSAVE == 0 {
 		return
@@ -94,9 +90,7 @@ func (c *UserContext) initExtended() {
 	} else {
 		clear(c.extended)
 	}
-	area := c.area()
-	binary.LittleEndian.PutUint16(area[offFCW:], defaultFCW)
-	binary.LittleEndian.PutUint32(area[offMXCSR:], defaultMXCSR)
+	sigframe.Init(c.area())
 }
 
 // area returns the bytes of the XSAVE or FXSAVE area.
