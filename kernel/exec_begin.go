@@ -187,5 +187,6 @@ func (b *binprm) finishStack(t *Task, aux func(execfn, platform, random uintptr)
 // startThread lets the task begin the program when it goes to user mode.
 func startThread(t *Task, pc, sp uintptr) {
 	t.user.Reset()
+	t.User = &t.user
 	t.user.Regs().StartThread(pc, sp)
 }
