@@ -19,7 +19,8 @@ func (p *Task) forkSignal(cur *Task, flags uint64) {
 func (p *processSignal) fork(*processSignal) {}
 
 // flushSignalHandlers is execve's part: signals that are caught get their default
-// action, ignored ones stay ignored, and the alternate stack is gone.
+// action, ignored ones stay ignored, and the alternate stack and the timers of
+// timer_create(2) are gone.
 func flushSignalHandlers(t *Task) {
 	t.signal.deletePosixTimers(t)
 	t.sighand.siglock.Lock()

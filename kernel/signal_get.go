@@ -17,9 +17,13 @@ func (t *Task) takeSignal(blocked signal.Set, info *signal.Info) (sig int, share
 		freeSignalEntry(queue.Take(sig, info))
 	}
 	RecalcSigpending(t)
-	if signal.Stopping.Has(sig) && sig != 0 {
+	switch {
+	case sig == 0:
+	case signal.Stopping.Has(sig):
 		// From here to the stop, only SIGCONT can clear this again.
 		t.jobctl |= jobctlStopDequeued
+	case sig == signal.SIGALRM && shared:
+		t.signal.real.rearm()
 	}
 	return sig, shared
 }

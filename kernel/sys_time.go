@@ -21,6 +21,14 @@ var timeSyscalls = []Syscall{
 	{"time", sysTime},
 	{"clock_adjtime", sysClockAdjtime},
 	{"adjtimex", sysAdjtimex},
+	{"getitimer", sysGetitimer},
+	{"setitimer", sysSetitimer},
+	{"alarm", sysAlarm},
+	{"timer_create", sysTimerCreate},
+	{"timer_settime", sysTimerSettime},
+	{"timer_gettime", sysTimerGettime},
+	{"timer_getoverrun", sysTimerGetoverrun},
+	{"timer_delete", sysTimerDelete},
 }
 
 // readClock returns the time of any clock in ns. EINVAL if there is no such.
