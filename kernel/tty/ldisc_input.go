@@ -20,8 +20,12 @@ func (d *Discipline) InRoom() int {
 
 // Receive takes input from the driver, at most InRoom.
 func (d *Discipline) Receive(b []byte) {
+	widest := uint32(1)
+	if d.iflag(PARMRK) {
+		widest = 2
+	}
 	for _, c := range b {
-		if d.head-d.tail == BufSize {
+		for BufSize-(d.head-d.tail) < widest && d.head != d.canon {
 			d.head-- // the last character of a line that is too long
 		}
 		d.receive(c)
@@ -171,7 +175,7 @@ func (d *Discipline) Break() {
 			d.FlushOut()
 			d.FlushOutput()
 		}
-	case d.InRoom() > 0:
+	case d.head-d.tail < BufSize-4:
 		if d.iflag(PARMRK) {
 			d.put(0xff)
 			d.put(0)
