@@ -52,9 +52,13 @@ func startTestCPUs() error {
 
 // startTask starts a kernel thread that runs fn. Unlike KernelThread it may be
 // called by a goroutine that is no task.
-func startTask(fn func()) {
+func startTask(fn func()) { startTaskAs(true, fn) }
+
+// startTaskAs starts a kernel thread, or a task that waits for its children and
+// gets signals as a program does.
+func startTaskAs(kthread bool, fn func()) {
 	init := FindTaskByPid(1)
-	args := &KernelCloneArgs{Name: "test", Kthread: true, Fn: func(any) int { fn(); return 0 }}
+	args := &KernelCloneArgs{Name: "test", Kthread: kthread, Fn: func(any) int { fn(); return 0 }}
 	p := dupTask(init, args)
 	for _, step := range copySteps {
 		if err := step.do(p, init, args); err != nil {
@@ -71,8 +75,19 @@ func startTask(fn func()) {
 // inTask runs fn in a task and waits for it.
 func inTask(t *testing.T, fn func()) {
 	t.Helper()
+	inTaskAs(t, true, fn)
+}
+
+// inProcess runs fn in a task that is no kernel thread and waits for it.
+func inProcess(t *testing.T, fn func()) {
+	t.Helper()
+	inTaskAs(t, false, fn)
+}
+
+func inTaskAs(t *testing.T, kthread bool, fn func()) {
+	t.Helper()
 	done := make(chan struct{})
-	startTask(func() {
+	startTaskAs(kthread, func() {
 		defer close(done)
 		fn()
 	})
