@@ -42,9 +42,9 @@ func start(fn func()) (wait func()) {
 	t := new(sched.Task)
 	sched.InitTask(t, "test", nil, func() {
 		sched.ScheduleTail()
+		defer sched.Exit() // also after t.Fatal
+		defer close(done)
 		fn()
-		close(done)
-		sched.Exit()
 	})
 	sched.WakeUpNewTask(t)
 	return func() { <-done }

@@ -99,7 +99,7 @@ func (it *Iter) CopyIn(p []byte) (n int, err error) {
 
 // Zero writes up to most zeros. It returns how many, and EFAULT.
 func (it *Iter) Zero(most int) (n int, err error) {
-	if it.plain(most) {
+	if most = min(most, it.n); it.plain(most) {
 		done, err := ClearUser(it.one.Base, uintptr(most))
 		it.move(int(done))
 		return int(done), err
