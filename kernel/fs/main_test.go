@@ -9,6 +9,7 @@ import (
 	"onsen/kernel/cred"
 	"onsen/kernel/fs"
 	"onsen/kernel/fs/ramfs"
+	"onsen/kernel/mm"
 	"onsen/kernel/sched"
 )
 
@@ -26,6 +27,9 @@ func TestMain(m *testing.M) {
 	}
 	for sched.Active().Count() < testCPUs {
 		time.Sleep(time.Millisecond)
+	}
+	if err := mm.InitHost(64 << 20); err != nil {
+		panic(err)
 	}
 	if err := ramfs.Register(); err != nil {
 		panic(err)

@@ -109,7 +109,7 @@ func TestMountErrors(t *testing.T) { inTask(func() { testMountErrors(t) }) }
 
 func testMountErrors(t *testing.T) {
 	ctx := inTree(t)
-	tree(t, ctx, "d/", "d/e/", "f")
+	tree(t, ctx, "d/", "e/", "f")
 	mount(t, ctx, "x", "d", "tmpfs", 0, "")
 	tree(t, ctx, "d/in/")
 	for _, c := range []struct {
@@ -125,21 +125,21 @@ func testMountErrors(t *testing.T) {
 		{ctx, "x", "d", "", 0, "", syscall.EINVAL},
 		{ctx, "x", "d", "tmpfs", 0, "bogus=1", syscall.EINVAL},
 		{ctx, "x", "d", "tmpfs", 0, "size=1x", syscall.EINVAL},
-		{ctx, "x", "d", "ramfs", 0, "bogus=1", nil},
+		{ctx, "x", "d/in", "ramfs", 0, "bogus=1", nil},
 		{user(ctx, 1, 1), "x", "d", "tmpfs", 0, "", syscall.EPERM},
 		{ctx, "", "d", "", fs.MsBind, "", syscall.EINVAL},
 		{ctx, "nope", "d", "", fs.MsBind, "", syscall.ENOENT},
 		{ctx, "f", "d", "", fs.MsBind, "", syscall.ENOTDIR},
 		{ctx, "d", "f", "", fs.MsBind, "", syscall.ENOTDIR},
 		{ctx, "f", "f", "", fs.MsBind, "", nil},
-		{ctx, "", "d/in", "", fs.MsRemount, "", syscall.EINVAL},
-		{ctx, "d/in", "f", "", fs.MsMove, "", syscall.EINVAL},
+		{ctx, "", "e", "", fs.MsRemount, "", syscall.EINVAL},
+		{ctx, "e", "f", "", fs.MsMove, "", syscall.EINVAL},
 		{ctx, "d", "d/in", "", fs.MsMove, "", syscall.ELOOP},
 		{ctx, "", "d", "", fs.MsShared, "", syscall.EINVAL},
 		{ctx, "", "d", "", fs.MsPrivate | fs.MsSlave, "", syscall.EINVAL},
 		{ctx, "", "d", "", fs.MsPrivate | fs.MsRec, "", nil},
 		{ctx, "", "d", "", fs.MsUnbindable, "", nil},
-		{ctx, "d", "e", "", fs.MsBind, "", syscall.ENOENT},
+		{ctx, "d", "e", "", fs.MsBind, "", syscall.EINVAL}, // unbindable
 	} {
 		if err := fs.DoMount(c.who, c.source, c.target, c.fsType, c.flags, c.data); err != c.err {
 			t.Errorf("mount %q on %q, type %q, flags %#x, %q: %v, want %v", c.source, c.target, c.fsType, c.flags, c.data, err, c.err)

@@ -210,7 +210,8 @@ func (w *walk) openTmpfile(o *opening) (*File, error) {
 	d := newDentry(w.p.Dentry, "#"+utoa(i.Ino), i)
 	d.unhashed.Store(true)
 	w.p.Dentry = d
-	return w.open(&opening{flags: o.flags &^ OTmpfile, access: 0}, true)
+	w.flags &^= LookupDirectory // that was the directory's
+	return w.open(&opening{flags: o.flags &^ OTmpfile}, true)
 }
 
 // open opens the file where w stands. created says that it is new, which
