@@ -153,10 +153,12 @@ func TestTimerfd(t *testing.T) {
 }
 
 func TestTimerfdClockSet(t *testing.T) {
-	tm, _ := NewTimerfd(timekeeping.CLOCK_REALTIME)
-	f := file(tm, 0)
+	var tm *Timerfd
+	var f *fs.File
 	var err error
 	schedtest.Run(t, func() {
+		tm, _ = NewTimerfd(timekeeping.CLOCK_REALTIME)
+		f = file(tm, 0)
 		_, _ = tm.Set(spec(timekeeping.Realtime()+3600e9, 0), true, true)
 	})
 	g := schedtest.Go(t, func() { _, err = read(f) })

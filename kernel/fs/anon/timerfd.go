@@ -283,6 +283,9 @@ func (t *Timerfd) take() (n uint64, err error) {
 	}
 	again := t.catchUp()
 	n = t.ticks.Swap(0)
+	if n != 0 && t.interval == 0 {
+		t.armed = false
+	}
 	t.lock.Unlock()
 	if again {
 		t.start()
