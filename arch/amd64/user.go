@@ -75,7 +75,6 @@ func (c *UserContext) pageFault(addr uintptr, code uint64) {
 		a = spec.AccessWrite
 	}
 	c.trap = spec.Trap{Addr: addr, Access: a, Number: vecPageFault, Error: code}
-	c.cr2Seen = uint64(addr)
 }
 
 // Signals and si_codes that exceptions stand for (include/uapi/asm-generic).

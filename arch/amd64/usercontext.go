@@ -46,9 +46,9 @@ type UserContext struct {
 	// lastCPU is one more than the CPU whose registers had the state last, or 0.
 	lastCPU uint64
 
-	trap    spec.Trap // the last fault or exception
-	cr2Seen uint64    // the address of the last page fault
-	frame   []byte    // where signal frames are built
+	trap  spec.Trap // the last fault or exception
+	told  told      // what signal frames tell
+	frame []byte    // where they are built
 }
 
 // defaultMXCSR masks all exceptions (SDM vol. 1, 11.6.4).
@@ -73,7 +73,7 @@ func (c *UserContext) Reset() {
 func (c *UserContext) Copy(from *UserContext) {
 	c.regs, c.x = from.regs, from.x
 	c.fsBase, c.mxcsr = from.fsBase, from.mxcsr
-	c.trap, c.cr2Seen = from.trap, from.cr2Seen
+	c.trap, c.told = from.trap, from.told
 	c.forget()
 	c.copyExtended(from)
 }

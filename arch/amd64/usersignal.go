@@ -44,6 +44,7 @@ func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
 	if err != nil {
 		return err
 	}
+	c.tell(f)
 	r := &c.regs
 	r.settleRegs()
 	c.save()
@@ -55,7 +56,7 @@ func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
 			r.r8, r.r9, r.r10, r.r11, r.r12, r.r13, r.r14, r.r15,
 			r.di, r.si, r.bp, r.bx, r.dx, r.ax, r.cx, r.sp, r.ip, r.getFlags(),
 		},
-		Trapno: c.trap.Number, Err: c.trap.Error, CR2: c.cr2Seen,
+		Trapno: c.told.number, Err: c.told.code, CR2: c.told.addr,
 		Mask: f.Mask, AltStack: f.AltStack, Info: f.Info,
 		FPState: uint64(state), XState: xfeatures != 0,
 	}
@@ -70,6 +71,24 @@ func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
 	r.flags &^= flagDF | flagRF | flagTF | exactRegs
 	c.resetState()
 	return nil
+}
+
+// told is what signal frames say of the last fault that became a signal; those
+// of other signals repeat it.
+type told struct{ number, code, addr uint64 }
+
+// tell takes note of the fault if it is that which f is about.
+func (c *UserContext) tell(f *spec.SignalFrame) {
+	if si := binary.LittleEndian.Uint32(f.Info[8:]); int32(si) <= 0 {
+		return // si_code: from a program
+	}
+	switch f.Sig {
+	case sigill, sigtrap, sigbus, sigfpe, sigsegv:
+		c.told.number, c.told.code = c.trap.Number, c.trap.Error
+		if c.trap.Number == vecPageFault {
+			c.told.addr = uint64(c.trap.Addr)
+		}
+	}
 }
 
 // placeFrame returns the addresses of a frame and of the extended state above
