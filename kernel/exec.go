@@ -145,3 +145,16 @@ func closeExec(f *fs.File) {
 	f.Inode.AllowWrite()
 	f.Put()
 }
+
+// exeFile is a program's file as its memory holds it: whoever has a reference
+// keeps writers out.
+type exeFile struct{ *fs.File }
+
+// Get adds a reference.
+func (f exeFile) Get() {
+	f.File.Get()
+	_ = f.Inode.DenyWrite() // there are no writers as long as there is a reference
+}
+
+// Put gives one up.
+func (f exeFile) Put() { closeExec(f.File) }

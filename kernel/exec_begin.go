@@ -27,7 +27,7 @@ func (b *binprm) beginNewExec(t *Task) (err error) {
 	if err := t.ownFiles(); err != nil {
 		return err
 	}
-	b.mm.SetExeFile(b.file)
+	b.mm.SetExeFile(exeFile{b.file})
 	execMM(t, b.mm)
 	b.mm = nil // it is the task's now
 

@@ -54,25 +54,40 @@ func memoryPages() int { return mm.ReadStats().Total }
 func kib(pages int) int { return pages * (arch.PageSize >> 10) }
 
 // showMeminfo shows /proc/meminfo. There is no swap, and the page cache holds
-// only what has no other place, so what is free is what is available.
+// only what has no other place: what is free is what is available.
 func showMeminfo(_ any, w *bytes.Buffer) error {
 	s := mm.ReadStats()
 	shared := int(sharedPages())
-	line := func(name string, pages int) { fmt.Fprintf(w, "%-16s%8d kB\n", name+":", kib(pages)) }
-	line("MemTotal", s.Total)
-	line("MemFree", s.Free)
-	line("MemAvailable", max(s.Free-s.Reserve, 0))
-	line("Buffers", 0)
-	line("Cached", shared)
-	line("SwapCached", 0)
-	line("SwapTotal", 0)
-	line("SwapFree", 0)
-	line("Dirty", 0)
-	line("Writeback", 0)
-	line("Shmem", shared)
-	line("KReclaimable", 0)
-	line("Slab", s.Heap)
-	line("CommitLimit", s.Total/2)
+	for _, line := range []struct {
+		name  string
+		pages int
+	}{
+		{"MemTotal", s.Total},
+		{"MemFree", s.Free},
+		{"MemAvailable", max(s.Free-s.Reserve, 0)},
+		{"Buffers", 0},
+		{"Cached", shared},
+		{"SwapCached", 0},
+		{"Active", 0},
+		{"Inactive", shared},
+		{"Unevictable", 0},
+		{"Mlocked", 0},
+		{"SwapTotal", 0},
+		{"SwapFree", 0},
+		{"Dirty", 0},
+		{"Writeback", 0},
+		{"AnonPages", max(s.Total-s.Free-s.Heap-shared, 0)},
+		{"Mapped", 0},
+		{"Shmem", shared},
+		{"KReclaimable", 0},
+		{"Slab", s.Heap},
+		{"SReclaimable", 0},
+		{"SUnreclaim", s.Heap},
+		{"CommitLimit", s.Total / 2},
+		{"Committed_AS", s.Total - s.Free},
+	} {
+		fmt.Fprintf(w, "%-16s%8d kB\n", line.name+":", kib(line.pages))
+	}
 	return nil
 }
 

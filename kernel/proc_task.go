@@ -185,7 +185,7 @@ func exeLink(key any, c *cred.Cred) (string, fs.Path, error) {
 		return "", fs.Path{}, syscall.ENOENT
 	}
 	defer m.Put()
-	f, ok := m.ExeFile().(*fs.File)
+	f, ok := m.ExeFile().(exeFile)
 	if !ok {
 		return "", fs.Path{}, syscall.ENOENT
 	}
