@@ -16,6 +16,9 @@ func inlined(c *UserContext, r *PtRegs, a *[6]uintptr, e PTE, p spec.UserProt) (
 	r.SetReturnValue(r.ReturnValue())
 	r.SetPC(r.PC())
 	r.SetSP(r.SP())
+	if c.Trap().Access == spec.AccessExec {
+		p = spec.UserX
+	}
 	if !e.None() && !e.Table() && e.Prot()&p != 0 {
 		x = e.WithProt(p).WrProtect()
 	}

@@ -65,7 +65,7 @@ func (t *Task) doSyscall() {
 	// result are one register.
 	regs.SyscallArgs((*[6]uintptr)(&t.call.args))
 	t.call.nr = regs.SyscallNr()
-	v, err := callSyscall(t, t.call.nr, &t.call.args)
+	v, err := syscallOf(t.call.nr)(t, &t.call.args)
 	if err != nil {
 		t.finishSyscall(err)
 		return

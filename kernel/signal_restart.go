@@ -90,7 +90,7 @@ func (t *Task) restartSyscall(e syscall.Errno) {
 		t.finishCall(sysRestartSyscall(t, &t.call.args))
 		return
 	}
-	t.finishCall(callSyscall(t, t.call.nr, &t.call.args))
+	t.finishCall(syscallOf(t.call.nr)(t, &t.call.args))
 }
 
 // finishCall ends a system call with what its handler has returned.

@@ -14,8 +14,8 @@ var sessionSyscalls = []Syscall{
 }
 
 func sysGetppid(t *Task, _ *SyscallArgs) (uintptr, error) {
-	tasklistLock.Lock()
-	defer tasklistLock.Unlock()
+	// Without the lock: it may be the parent of a moment ago, as it may be
+	// with the lock by the time the program has the result.
 	return uintptr(t.realParent.Tgid), nil
 }
 

@@ -3,7 +3,6 @@
 package arm64
 
 import (
-	"runtime"
 	"unsafe"
 
 	"onsen/arch/spec"
@@ -22,7 +21,10 @@ type userRecord struct {
 
 const userRecordSize = 64
 
-const leftForSyscall = uint64(spec.EntrySyscall)
+const (
+	leftForSyscall   = uint64(spec.EntrySyscall)
+	leftForInterrupt = uint64(spec.EntryInterrupt)
+)
 
 // EnterUser goes to user mode with the registers in c and returns after the next
 // exception there, with all registers in c. The caller has masked interrupts;
@@ -34,16 +36,9 @@ const leftForSyscall = uint64(spec.EntrySyscall)
 //go:noescape
 func EnterUser(c *UserContext) spec.Entry
 
-// leftForException and leftForInterrupt take the place of EnterUser when user
-// mode was left: they return to its caller.
-
+// leftForException takes the place of EnterUser when user mode was left for an
+// exception: it returns to the caller.
 func leftForException(c *UserContext) spec.Entry { return c.decode() }
-
-func leftForInterrupt(*UserContext) spec.Entry {
-	// It may have come because the runtime wants to stop this thread.
-	runtime.TaskSafePoint()
-	return spec.EntryInterrupt
-}
 
 // SwitchUser saves what prev has in the processor beyond what EnterUser saves,
 // and loads that of next. Either may be nil. The caller cannot migrate.

@@ -154,7 +154,9 @@ exception:
 TEXT ·userIRQ(SB),NOSPLIT|NOFRAME,$0-9
 	SAVE_USER
 	LEAVE
-	JMP	·leftForInterrupt(SB)
+	MOVD	$const_leftForInterrupt, R0
+	MOVB	R0, ret+8(FP)
+	RET
 
 // func readTLS() uint64
 TEXT ·readTLS(SB),NOSPLIT|NOFRAME,$0-8

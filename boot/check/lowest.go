@@ -60,9 +60,9 @@ var forbidden = []struct{ prefix, why string }{
 // ends are functions, by the start of their name, at which the search stops:
 // the lowest layer hands over to ordinary Go there, or dies.
 var ends = []string{
-	"_rt0_",                    // Go's own entry point, on a stack of its own
-	"onsen/arch/arm64.leftFor", // user mode was left: the task's goroutine goes on
-	"runtime.panic",            // panicBounds, panicdivide and the like: fatal here
+	"_rt0_",                             // Go's own entry point, on a stack of its own
+	"onsen/arch/arm64.leftForException", // user mode was left: the task's goroutine goes on
+	"runtime.panic",                     // panicBounds, panicdivide and the like: fatal here
 	"runtime.goPanic",
 	"runtime.throw",
 	"runtime.fatal",
