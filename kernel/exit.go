@@ -71,6 +71,9 @@ func DoExit(code int) {
 	}
 	exitSignals(t)
 	groupDead := t.signal.live.Add(-1) == 0
+	if groupDead {
+		t.synchronizeGroupExit(code)
+	}
 	if groupDead && t.Tgid == 1 {
 		t.panicOfInit(code)
 	}
@@ -91,6 +94,17 @@ func DoExit(code int) {
 	}
 	exitNotify(t, groupDead)
 	sched.Exit()
+}
+
+// synchronizeGroupExit makes the status of a process's last thread that of the
+// process, unless there is one already. (Until Linux 5.18 it was the leader's.)
+func (t *Task) synchronizeGroupExit(code int) {
+	t.sighand.siglock.Lock()
+	if s := t.signal; s.flags&SIGNAL_GROUP_EXIT == 0 {
+		s.flags = SIGNAL_GROUP_EXIT
+		s.groupExitCode = code
+	}
+	t.sighand.siglock.Unlock()
 }
 
 // disassociateTTY takes the terminal from the session of which the process that
