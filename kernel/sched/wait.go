@@ -83,6 +83,10 @@ func (q *WaitQueue) waitOn(e *WaitEntry, s State, exclusive bool, ns int64, cond
 			return ErrTimedOut
 		}
 		ns = ScheduleTimeout(ns)
+		if cond() {
+			q.leave(e)
+			return nil
+		}
 	}
 }
 
@@ -96,12 +100,20 @@ func (q *WaitQueue) prepare(e *WaitEntry, s State, exclusive bool) (interrupted 
 		q.lock.Unlock()
 		return true
 	}
-	if e.queue == nil {
+	if e.queue.Load() == nil {
 		q.add(e, exclusive)
 	}
 	e.Task.state.Store(uint32(s))
 	q.lock.Unlock()
 	return false
+}
+
+// leave ends a wait of a task that was woken, which mostly takes the entry out
+// of the queue.
+func (q *WaitQueue) leave(e *WaitEntry) {
+	if e.queue.Load() != nil {
+		q.Remove(e)
+	}
 }
 
 // finish ends a wait. The entry may have been removed by a waker.

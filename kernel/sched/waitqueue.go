@@ -2,6 +2,7 @@ package sched
 
 import (
 	"math"
+	"sync/atomic"
 
 	"onsen/kernel/spin"
 )
@@ -27,8 +28,10 @@ type WaitEntry struct {
 	Func func(*WaitEntry) bool
 
 	next, prev *WaitEntry // WaitQueue.lock
-	queue      *WaitQueue // where the entry is, or nil. lock
 	exclusive  bool
+	// queue is where the entry is, or nil. Written under lock; the last thing
+	// that is written of an entry that leaves.
+	queue atomic.Pointer[WaitQueue]
 }
 
 // Add puts e at its place. It stays there until Remove.
@@ -55,7 +58,7 @@ func (q *WaitQueue) Empty() bool {
 
 func (q *WaitQueue) add(e *WaitEntry, exclusive bool) {
 	e.exclusive = exclusive
-	e.queue = q
+	e.queue.Store(q)
 	if exclusive {
 		e.prev, e.next = q.last, nil
 	} else {
@@ -74,7 +77,7 @@ func (q *WaitQueue) add(e *WaitEntry, exclusive bool) {
 }
 
 func (q *WaitQueue) remove(e *WaitEntry) {
-	if e.queue != q {
+	if e.queue.Load() != q {
 		return
 	}
 	if e.prev != nil {
@@ -87,7 +90,8 @@ func (q *WaitQueue) remove(e *WaitEntry) {
 	} else {
 		q.last = e.prev
 	}
-	e.next, e.prev, e.queue = nil, nil, nil
+	e.next, e.prev = nil, nil
+	e.queue.Store(nil)
 }
 
 // Wake wakes all non-exclusive waiters and one exclusive one.

@@ -48,6 +48,7 @@ var Capable = func(capability int) bool { return true }
 const (
 	canMerge = 1 << iota // a write may append to it
 	isPacket             // a read takes all of it or loses the rest
+	isShared             // the page is or was another buffer's as well
 )
 
 // buffer is a piece of a page.
@@ -127,11 +128,12 @@ func (p *Pipe) takePage() uintptr {
 	return allocPage()
 }
 
-// givePage gives up a page.
+// givePage gives up a page, of which the caller is the only owner unless
+// mayShare is set.
 //
 // Preconditions: mu held.
-func (p *Pipe) givePage(pa uintptr) {
-	if !shared(pa) {
+func (p *Pipe) givePage(pa uintptr, mayShare bool) {
+	if !mayShare || !shared(pa) {
 		for i := range p.spare {
 			if p.spare[i] == 0 {
 				p.spare[i] = pa
@@ -151,13 +153,16 @@ func (p *Pipe) push(b buffer) {
 	p.head.Store(head + 1)
 }
 
-// pop drops the oldest buffer and its page.
+// pop drops the oldest buffer, b, and its page.
 //
 // Preconditions: mu held, the pipe is not empty.
-func (p *Pipe) pop() {
-	tail := p.tail.Load()
-	p.givePage(p.slot(tail).page)
-	p.tail.Store(tail + 1)
+func (p *Pipe) pop(b *buffer) {
+	if p.spare[0] == 0 && b.flags&isShared == 0 {
+		p.spare[0] = b.page
+	} else {
+		p.givePage(b.page, b.flags&isShared != 0)
+	}
+	p.tail.Add(1)
 }
 
 // free gives all pages back.

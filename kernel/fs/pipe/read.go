@@ -14,38 +14,31 @@ func (p *Pipe) read(to *uaccess.Iter, nonblock bool) (n int, err error) {
 	if to.Len() == 0 {
 		return 0, nil
 	}
-	waited := false
-	p.mu.Lock()
-	wasFull := p.full()
-	for {
+	for waited := false; ; waited = true {
+		if !p.readable() {
+			if nonblock {
+				return 0, syscall.EAGAIN
+			}
+			if p.rd.WaitExclusive(p.readable) != nil {
+				return 0, errno.ERESTARTSYS
+			}
+			waited = true
+		}
+		p.mu.Lock()
+		wasFull, ended := p.full(), p.writers.Load() == 0
 		n, err = p.take(to)
-		if n > 0 || err != nil || p.writers.Load() == 0 {
-			break
-		}
-		if nonblock {
-			err = syscall.EAGAIN
-			break
-		}
+		more := waited && !p.empty()
 		p.mu.Unlock()
-		// Only a packet of no bytes can have been taken since wasFull.
 		if wasFull {
 			p.wr.WakeInterruptible()
 		}
-		if p.rd.WaitExclusive(p.readable) != nil {
-			return 0, errno.ERESTARTSYS
+		if more {
+			p.rd.WakeInterruptible()
 		}
-		p.mu.Lock()
-		waited, wasFull = true, p.full()
+		if n > 0 || err != nil || ended {
+			return n, err
+		}
 	}
-	more := waited && !p.empty()
-	p.mu.Unlock()
-	if wasFull {
-		p.wr.WakeInterruptible()
-	}
-	if more {
-		p.rd.WakeInterruptible()
-	}
-	return n, err
 }
 
 // take moves data out until to is full or the pipe is empty. An error stands
@@ -56,22 +49,23 @@ func (p *Pipe) read(to *uaccess.Iter, nonblock bool) (n int, err error) {
 func (p *Pipe) take(to *uaccess.Iter) (n int, err error) {
 	for to.Len() > 0 && !p.empty() {
 		b := p.slot(p.tail.Load())
-		chars := min(int(b.len), to.Len())
-		if _, err := to.CopyOut(b.bytes()[:chars]); err != nil {
+		chars := uint32(min(int(b.len), to.Len()))
+		if _, err := to.CopyOut(pageBytes(b.page)[b.off : b.off+chars]); err != nil {
 			if n > 0 {
 				err = nil
 			}
 			return n, err
 		}
-		n += chars
-		b.off += uint32(chars)
-		b.len -= uint32(chars)
+		n += int(chars)
 		packet := b.flags&isPacket != 0
-		if b.len == 0 || packet {
-			p.pop()
+		if chars == b.len || packet {
+			p.pop(b)
+		} else {
+			b.off += chars
+			b.len -= chars
 		}
 		if packet {
-			return n, nil
+			break
 		}
 	}
 	return n, nil

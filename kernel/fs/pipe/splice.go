@@ -105,7 +105,7 @@ func (p *Pipe) fillFrom(n int, read func(*uaccess.Iter) (int, error)) (done int,
 		var m int
 		m, err = read(it)
 		if m <= 0 {
-			p.givePage(page)
+			p.givePage(page, false)
 			break
 		}
 		p.push(buffer{page: page, len: uint32(m)})
@@ -166,7 +166,7 @@ func (p *Pipe) consume(b *buffer, n int) {
 	b.off += uint32(n)
 	b.len -= uint32(n)
 	if b.len == 0 {
-		p.pop()
+		p.pop(b)
 	}
 }
 
@@ -259,6 +259,7 @@ func (p *Pipe) CopyTo(q *Pipe, n int, nonblock bool) (done int, err error) {
 // its own. Nothing may be appended to it: the page is b's as well.
 func (b *buffer) part(n int) buffer {
 	getPage(b.page)
+	b.flags |= isShared
 	return buffer{page: b.page, off: b.off, len: uint32(min(n, int(b.len))), flags: b.flags &^ canMerge}
 }
 

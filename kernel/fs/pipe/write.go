@@ -15,8 +15,23 @@ func (p *Pipe) write(from *uaccess.Iter, nonblock, packets bool) (n int, err err
 	if from.Len() == 0 {
 		return 0, nil
 	}
-	waited := false
 	p.mu.Lock()
+	if p.readers.Load() != 0 && p.empty() && from.Len() <= pageSize {
+		n, err = p.fill(from, packets)
+		p.mu.Unlock()
+		if n > 0 {
+			p.rd.WakeInterruptible()
+		}
+		return n, err
+	}
+	return p.writeSlow(from, nonblock, packets)
+}
+
+// writeSlow is write for more than a page, or to a pipe that is not empty.
+//
+// Preconditions: mu held; released on return.
+func (p *Pipe) writeSlow(from *uaccess.Iter, nonblock, packets bool) (n int, err error) {
+	waited := false
 	wasEmpty := p.empty()
 	if p.readers.Load() != 0 && !wasEmpty {
 		n, err = p.merge(from)
@@ -85,14 +100,17 @@ func (p *Pipe) merge(from *uaccess.Iter) (n int, err error) {
 //
 // Preconditions: mu held, the pipe is not full.
 func (p *Pipe) fill(from *uaccess.Iter, packets bool) (n int, err error) {
-	page := p.takePage()
+	page := p.spare[0]
+	p.spare[0] = 0
 	if page == 0 {
-		return 0, syscall.ENOMEM
+		if page = p.takePage(); page == 0 {
+			return 0, syscall.ENOMEM
+		}
 	}
-	n, err = from.CopyIn(pageBytes(page)[:])
+	n, err = from.CopyIn(pageBytes(page)[:min(pageSize, from.Len())])
 	if err != nil {
 		// Linux does not count the bytes of a page that it could not fill.
-		p.givePage(page)
+		p.givePage(page, false)
 		return 0, err
 	}
 	flags := uint32(canMerge)
