@@ -89,15 +89,22 @@ func (m *MM) exit() {
 	g.begin(m, true)
 	var old deadAreas
 	for a := m.first; a != nil; {
-		next := a.next
+		next, ceiling := a.next, ^uintptr(0)
+		if next != nil {
+			ceiling = next.Start
+		}
 		m.zap(&g, a, a.Start, a.End)
+		m.freeTables(&g, a.Start, a.End, 0, ceiling)
 		if a.Object != nil {
 			a.Object.Detach(a)
 		}
 		old.add(a)
 		a = next
 	}
-	m.freeTables(&g, 0, arch.TaskSize, 0, ^uintptr(0))
+	// What mremap(2) has left behind where nothing is mapped any more.
+	if m.tables.Load() > 1 {
+		m.freeTables(&g, 0, arch.TaskSize, 0, ^uintptr(0))
+	}
 	g.finish()
 	mm.FreePage(m.ctx.Pgd)
 	m.root, m.first, m.last, m.count = nil, nil, nil, 0
