@@ -206,6 +206,54 @@ func FreePages(pa uintptr, order int) {
 	hwIRQRestore(flags)
 }
 
+// PutPages is PutPage for every address in pas. Many pages that were single
+// ones come back at the price of few.
+//
+//go:nosplit
+func PutPages(pas []uint64) {
+	for len(pas) > 0 {
+		n := putBatch(pas[:min(len(pas), cpuListMax)])
+		if n < len(pas) && n < cpuListMax {
+			PutPage(uintptr(pas[n])) // not a simple case
+			n++
+		}
+		pas = pas[n:]
+	}
+}
+
+// putBatch does PutPage for simple cases, in order, until it meets another one.
+// It returns how many that were. Interrupts are masked meanwhile.
+//
+//go:nosplit
+func putBatch(pas []uint64) (done int) {
+	flags := hwIRQSave()
+	touchStack()
+	c := &cpus[uint(hwCPU())%maxCPUs]
+	c.lock.lock()
+	for _, pa := range pas {
+		p, tag := usedPage(uintptr(pa))
+		if p == nil {
+			break
+		}
+		if tag >= 2*tagOwner {
+			if !atomic.CompareAndSwapUint64(&p.tag, tag, tag-tagOwner) {
+				break
+			}
+		} else if tag&^tagCode != tagOwner|tagUsed || poisoning != 0 || c.n == cpuListMax ||
+			atomic.LoadUint32(&buddyPages) < atomic.LoadUint32(&reserve) ||
+			!atomic.CompareAndSwapUint64(&p.tag, tag, 0) {
+			break
+		} else {
+			c.pfns[c.n%cpuListMax] = uint32(pa >> pageShift)
+			c.n++
+		}
+		done++
+	}
+	c.lock.unlock()
+	hwIRQRestore(flags)
+	return done
+}
+
 // disown ends the use of a block and reports whether it was one that its only
 // owner may free.
 //

@@ -109,16 +109,14 @@ func usedPage(pa uintptr) (p *page, tag uint64) {
 //
 //go:nosplit
 func GetPage(pa uintptr) {
-	for {
-		p, tag := usedPage(pa)
-		if p == nil {
-			reportBug(BugNotAllocated, pa)
+	if pa%PageSize == 0 && managed(pa) {
+		p := pageAt(uint32(pa >> pageShift))
+		if atomic.AddUint64(&p.tag, tagOwner)&tagUsed != 0 {
 			return
 		}
-		if atomic.CompareAndSwapUint64(&p.tag, tag, tag+tagOwner) {
-			return
-		}
+		atomic.AddUint64(&p.tag, ^uint64(tagOwner-1))
 	}
+	reportBug(BugNotAllocated, pa)
 }
 
 // PutPage gives up one ownership of the block at pa and frees the block with

@@ -146,18 +146,21 @@ func (m *MM) copyPages(from *MM, a *Area, protected *bool) bool {
 // copyLeaf copies entries [i, end) of a table and returns how many there were,
 // and whether the right to write was taken from one.
 func copyLeaf(dst, src *table, i, end int) (n int, lost bool) {
-	for ; i < end; i++ {
-		e := arch.PTE(atomic.LoadUint64(&src[i&tableMask]))
-		if e.None() {
+	from, to := src[i:end], dst[i:end]
+	for k, v := range from {
+		if v == 0 {
 			continue
 		}
+		e := arch.PTE(v)
 		mm.GetPage(e.PA())
-		if e.Prot()&spec.UserW != 0 {
-			e = e.WrProtect()
-			atomic.StoreUint64(&src[i&tableMask], uint64(e))
-			lost = true
+		if p := e.WrProtect(); p != e {
+			if e.Prot()&spec.UserW != 0 {
+				lost = true
+			}
+			e = p
+			atomic.StoreUint64(&from[k], uint64(e))
 		}
-		dst[i&tableMask] = uint64(e) // no CPU uses the table yet
+		to[k] = uint64(e) // no CPU uses the table yet
 		n++
 	}
 	return n, lost

@@ -1,8 +1,6 @@
 package vm
 
 import (
-	"sync/atomic"
-
 	"onsen/arch"
 	"onsen/kernel/mm"
 	"onsen/kernel/sched"
@@ -15,53 +13,45 @@ type gather struct {
 	start, end uintptr // what has to be flushed; empty if start >= end
 	dead       bool    // no CPU uses the address space any more
 	n          int
-	few        [16]uintptr
-	many       *table // more room, once few is full; a page of its own
-	manyPA     uintptr
+	few        [16]uint64
+	many       uintptr // instead of few once that is full: a page, or 0
 }
 
-// begin makes g ready. It is not a constructor because g must stay on the stack.
+// begin makes g, which is all zero, ready.
 func (g *gather) begin(m *MM, dead bool) {
-	g.m, g.start, g.end, g.n, g.dead = m, arch.TaskSize, 0, 0, dead
-	g.many, g.manyPA = nil, 0
+	g.m, g.dead = m, dead
+	g.start = arch.TaskSize
 }
 
-// add takes over a reference to the page at pa, which was mapped somewhere in
-// [start, end).
-func (g *gather) add(start, end, pa uintptr) {
-	if g.dead {
-		mm.PutPage(pa)
-		return
+// room is where the pages are kept.
+func (g *gather) room() []uint64 {
+	if g.many == 0 {
+		return g.few[:]
 	}
-	g.start, g.end = min(g.start, start), max(g.end, end)
-	if g.n < len(g.few) {
-		g.few[g.n] = pa
-	} else {
-		if !g.room() {
-			g.flush()
-			g.few[0] = pa
-		} else {
-			g.many[g.n-len(g.few)] = uint64(pa)
-		}
+	return tableAt(g.many)[:]
+}
+
+// add takes over a reference to the page at pa. What has mapped it is to be
+// told to changed before.
+func (g *gather) add(pa uintptr) {
+	room := g.room()
+	if g.n == len(room) {
+		room = g.makeRoom()
 	}
+	room[g.n] = uint64(pa)
 	g.n++
-	if g.n < len(g.few) {
-		return
-	}
-	if g.many != nil && g.n == len(g.few)+len(g.many) {
-		g.flush()
-	}
 }
 
-// room reports whether there is place beyond few.
-func (g *gather) room() bool {
-	if g.many == nil {
-		if g.manyPA = mm.AllocPage(); g.manyPA == 0 {
-			return false
+// makeRoom makes room for a page.
+func (g *gather) makeRoom() []uint64 {
+	if g.many == 0 {
+		if g.many = mm.AllocPage(); g.many != 0 {
+			copy(g.room(), g.few[:])
+			return g.room()
 		}
-		g.many = tableAt(g.manyPA)
 	}
-	return true
+	g.release()
+	return g.room()
 }
 
 // changed notes that entries in [start, end) allow less than before.
@@ -69,26 +59,23 @@ func (g *gather) changed(start, end uintptr) {
 	g.start, g.end = min(g.start, start), max(g.end, end)
 }
 
-// flush makes all CPUs forget what was cleared and gives the pages up.
-func (g *gather) flush() {
+// release makes all CPUs forget what has changed so far and gives the pages up.
+func (g *gather) release() {
 	if g.start < g.end && !g.dead {
 		arch.FlushTLB(&g.m.ctx, g.start, g.end)
 	}
-	for _, pa := range g.few[:min(g.n, len(g.few))] {
-		mm.PutPage(pa)
-	}
-	for i := len(g.few); i < g.n; i++ {
-		mm.PutPage(uintptr(g.many[i-len(g.few)]))
-	}
-	g.start, g.end, g.n = arch.TaskSize, 0, 0
+	mm.PutPages(g.room()[:g.n])
+	g.n = 0
 }
 
-// finish is flush at the end.
+// finish is release at the end. A range that was told to changed may have been
+// flushed already, but not all of it: it counts until here.
 func (g *gather) finish() {
-	g.flush()
-	if g.many != nil {
-		mm.FreePage(g.manyPA)
-		g.many = nil
+	g.release()
+	g.start, g.end = arch.TaskSize, 0
+	if g.many != 0 {
+		mm.FreePage(g.many)
+		g.many = 0
 	}
 }
 
@@ -112,15 +99,17 @@ func (m *MM) zap(g *gather, a *Area, start, end uintptr) {
 
 // zapLeaf clears the entries of one table and returns how many pages that were.
 func zapLeaf(g *gather, t *table, start, end uintptr) (pages int) {
-	i := int(start >> pageShift & tableMask)
-	for ; start < end; start, i = start+pageSize, i+1 {
-		slot := &t[i&tableMask]
-		e := arch.PTE(atomic.LoadUint64(slot))
-		if e.None() {
+	first := start >> pageShift & tableMask
+	entries := t[first : first+(end-start)>>pageShift]
+	for i, e := range entries {
+		if e == 0 {
 			continue
 		}
-		storePTE(slot, 0)
-		g.add(start, start+pageSize, e.PA())
+		if pages == 0 {
+			g.changed(start, end)
+		}
+		entries[i] = 0
+		g.add(arch.PTE(e).PA())
 		pages++
 	}
 	return pages

@@ -131,7 +131,8 @@ func (m *MM) freeBelow(g *gather, t *table, shift uint, start, end, floor, ceili
 			if base >= floor && base+size <= ceiling {
 				storePTE(slot, 0)
 				m.tables.Add(-1)
-				g.add(base, base+size, e.PA())
+				g.changed(base, base+size)
+				g.add(e.PA())
 			}
 		}
 		start = next
