@@ -152,7 +152,7 @@ func TestRWSem(t *testing.T) {
 	if most.Load() < 2 {
 		t.Error("readers never shared")
 	}
-	if r.readers != 0 || r.writer != nil || r.waiters.first != nil {
+	if r.state.Load() != 0 || r.writer != 0 || r.waiters.first != nil {
 		t.Error("not free at the end")
 	}
 }
@@ -174,7 +174,7 @@ func TestRWSemGivingUp(t *testing.T) {
 	eventually(t, "read", func() bool {
 		r.lock.Lock()
 		defer r.lock.Unlock()
-		return r.readers == 1
+		return r.state.Load() == 1
 	})
 	var err error
 	writer := g.start(AllCPUs, func() { err = r.LockKillable() })
