@@ -307,13 +307,16 @@ type PtRegs = impl.PtRegs
 type UserContext = impl.UserContext
 
 // EnterUser lets the program of c run until it needs the kernel, and tells why.
-// The caller has masked interrupts, which are unmasked on return; those that
-// came are recorded as events. The program's registers are in c again. Those it
+// It does not begin if any bit of work is set in *flags, or if there are events
+// for this CPU. Interrupts are masked from the last look at those until the
+// program runs, and unmasked on return. The program's registers are in c again. Those it
 // could not run with, such as a program counter outside of user space, count as
 // the fault that they cause.
 //
 //go:nosplit
-func EnterUser(c *UserContext) spec.Entry { return impl.EnterUser(c) }
+func EnterUser(c *UserContext, flags *atomic.Uint32, work uint32) spec.Entry {
+	return impl.EnterUser(c, flags, work)
+}
 
 // SwitchUser is called, with interrupts masked, when the CPU is given from one
 // task to another. It saves what prev's program has in registers that the

@@ -86,7 +86,9 @@ func (c *UserContext) SetTLS(tls uintptr) error {
 }
 
 // EnterUser has nowhere to go.
-func EnterUser(*UserContext) spec.Entry { panic("arch: no user mode on the host") }
+func EnterUser(*UserContext, *atomic.Uint32, uint32) spec.Entry {
+	panic("arch: no user mode on the host")
+}
 
 // SwitchUser does nothing.
 func SwitchUser(_, _ *UserContext) {}

@@ -14,9 +14,12 @@ const exitWork = sched.TIFNeedResched | sched.TIFSigPending | sched.TIFNotifySig
 // it is the task's end; see runThread.
 func (t *Task) userLoop() {
 	for {
-		switch t.enterUserMode() {
-		case spec.EntrySyscall:
+		e := t.enterUserMode()
+		if e == spec.EntrySyscall {
 			t.doSyscall()
+			continue
+		}
+		switch e {
 		case spec.EntryPageFault:
 			t.handleUserFault(t.user.Trap())
 		case spec.EntryException:
@@ -31,17 +34,9 @@ func (t *Task) userLoop() {
 }
 
 // enterUserMode goes to user mode unless the task has something to do first,
-// and tells why it is back. Interrupts are masked from the last look at what
-// there is to do until the program runs: what comes later interrupts it.
-//
-//go:nosplit
+// and tells why it is back.
 func (t *Task) enterUserMode() spec.Entry {
-	arch.IRQDisable()
-	if t.TestFlag(exitWork) || arch.PendingEvents() != 0 {
-		arch.IRQEnable()
-		return spec.EntryWork
-	}
-	return arch.EnterUser(&t.user)
+	return arch.EnterUser(&t.user, t.FlagWord(), exitWork)
 }
 
 // exitToUserModeLoop does one round of what is to do before the task goes to

@@ -85,14 +85,9 @@
 	CALL	AX \
 	LEAQ	16(SP), SP
 
-// syscallEntry is where SYSCALL arrives. The Go runtime executes it in kernel
-// mode, too: then the return address in CX lies in the high half, and neither
-// the stack nor GS were switched. SFMASK has masked interrupts.
-TEXT ·syscallEntry(SB),NOSPLIT|NOFRAME,$0
-	TESTQ	CX, CX
-	JMI	kernel
-	JMP	·userSyscall(SB)
-kernel:
+// kernelSyscallEntry goes on where syscallEntry has found that the Go runtime
+// made the call.
+TEXT ·kernelSyscallEntry(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	SP, percpu_scratch(GS)
 	MOVQ	percpu_kstack(GS), SP
 	LEAQ	-Frame__size(SP), SP

@@ -2,11 +2,15 @@
 
 package amd64
 
-// PtRegs are the general registers of a program, in the order of Linux's struct
-// pt_regs. Their values are always such that the processor accepts them in user
+import "unsafe"
+
+// PtRegs are the general registers of a program. Their values are always such that the processor accepts them in user
 // mode, but for the program counter, which EnterUser looks at.
 type PtRegs struct {
-	r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di uint64
+	// The arguments of a system call, in order.
+	di, si, dx, r10, r8, r9 uint64
+
+	ax, bx, cx, bp, r11, r12, r13, r14, r15 uint64
 
 	ip uint64
 	// flags are RFLAGS, and exactRegs.
@@ -41,8 +45,14 @@ func (r *PtRegs) getFlags() uint64 { return r.flags &^ exactRegs }
 // PC returns the program counter.
 func (r *PtRegs) PC() uintptr { return uintptr(r.ip) }
 
-// SetPC sets the program counter.
-func (r *PtRegs) SetPC(pc uintptr) { r.ip = uint64(pc) }
+// SetPC sets the program counter. Only the exact way back looks whether there
+// can be a program.
+func (r *PtRegs) SetPC(pc uintptr) {
+	if pc >= TaskSize {
+		r.settleRegs()
+	}
+	r.ip = uint64(pc)
+}
 
 // SP returns the stack pointer.
 func (r *PtRegs) SP() uintptr { return uintptr(r.sp) }
@@ -59,8 +69,7 @@ func (r *PtRegs) SetSyscallNr(nr int) { r.ax = uint64(nr) }
 
 // SyscallArgs stores the arguments of the system call.
 func (r *PtRegs) SyscallArgs(a *[6]uintptr) {
-	a[0], a[1], a[2] = uintptr(r.di), uintptr(r.si), uintptr(r.dx)
-	a[3], a[4], a[5] = uintptr(r.r10), uintptr(r.r8), uintptr(r.r9)
+	*a = *(*[6]uintptr)(unsafe.Pointer(&r.di))
 }
 
 // ReturnValue returns what the system call gives.
@@ -73,7 +82,7 @@ func (r *PtRegs) SetReturnValue(v uintptr) { r.ax = uint64(v) }
 // two bytes long, again.
 func (r *PtRegs) RewindSyscall(nr int, _ uintptr) {
 	r.ax = uint64(nr)
-	r.ip -= 2
+	r.SetPC(uintptr(r.ip) - 2)
 }
 
 // StartThread makes the registers those with which a new program begins.

@@ -3,29 +3,39 @@
 package amd64
 
 import (
+	"sync/atomic"
+
 	"onsen/arch/spec"
 )
 
-// enterUser loads the registers of c and returns after the next entry to the
-// kernel, with the registers saved and the vector. Interrupts are masked, and
-// unmasked again only after a system call.
-func enterUser(c *UserContext) (vec uint64)
-
 // EnterUser runs the program of c; see package arch.
 //
+//go:noescape
+func EnterUser(c *UserContext, flags *atomic.Uint32, work uint32) spec.Entry
+
+// The results of EnterUser that assembly gives.
+const (
+	entryWork    = spec.EntryWork
+	entrySyscall = spec.EntrySyscall
+)
+
+// loadExtended is called by EnterUser if the extended state is not loaded.
+//
 //go:nosplit
-func EnterUser(c *UserContext) spec.Entry {
-	if c.loaded == 0 {
-		c.load()
-	}
-	if c.regs.ip >= uint64(TaskSize) {
-		return c.jumpedAway()
-	}
-	if vec := enterUser(c); vec != vecSyscall {
-		return c.left(vec)
-	}
-	return spec.EntrySyscall
-}
+func loadExtended(c *UserContext) { c.load() }
+
+// EnterUser ends in the following functions where there is more to do than a
+// few instructions; each has its arguments, and is called with interrupts masked.
+
+// wentNowhere goes on when the next instruction is outside of user space.
+//
+//go:nosplit
+func wentNowhere(c *UserContext, _ *atomic.Uint32, _ uint32) spec.Entry { return c.jumpedAway() }
+
+// leftUser goes on after an interrupt or an exception.
+//
+//go:nosplit
+func leftUser(c *UserContext, _ *atomic.Uint32, _ uint32) spec.Entry { return c.left(c.vec) }
 
 // left says why user mode was left if not for a system call.
 //

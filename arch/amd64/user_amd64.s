@@ -39,32 +39,66 @@
 
 #define X(n) (UserContext_x+16*n)(AX)
 
-// func enterUser(c *UserContext) (vec uint64)
+#define LOAD_VECTOR \
+	MOVUPS	X(0), X0 \
+	MOVUPS	X(1), X1 \
+	MOVUPS	X(2), X2 \
+	MOVUPS	X(3), X3 \
+	MOVUPS	X(4), X4 \
+	MOVUPS	X(5), X5 \
+	MOVUPS	X(6), X6 \
+	MOVUPS	X(7), X7 \
+	MOVUPS	X(8), X8 \
+	MOVUPS	X(9), X9 \
+	MOVUPS	X(10), X10 \
+	MOVUPS	X(11), X11 \
+	MOVUPS	X(12), X12 \
+	MOVUPS	X(13), X13 \
+	MOVUPS	X(14), X14 \
+	MOVUPS	X(15), X15 \
+	LDMXCSR	UserContext_mxcsr(AX)
+
+#define SAVE_VECTOR \
+	MOVUPS	X0, X(0) \
+	MOVUPS	X1, X(1) \
+	MOVUPS	X2, X(2) \
+	MOVUPS	X3, X(3) \
+	MOVUPS	X4, X(4) \
+	MOVUPS	X5, X(5) \
+	MOVUPS	X6, X(6) \
+	MOVUPS	X7, X(7) \
+	MOVUPS	X8, X(8) \
+	MOVUPS	X9, X(9) \
+	MOVUPS	X10, X(10) \
+	MOVUPS	X11, X(11) \
+	MOVUPS	X12, X(12) \
+	MOVUPS	X13, X(13) \
+	MOVUPS	X14, X(14) \
+	MOVUPS	X15, X(15) \
+	STMXCSR	UserContext_mxcsr(AX) \
+	LDMXCSR	·kernelMXCSR(SB)
+
+// func EnterUser(c *UserContext, flags *atomic.Uint32, work uint32) spec.Entry
 //
 // From here the stack of the calling goroutine rests, which cannot move as long
-// as the goroutine is not at a safe point, until leaveUser comes back to it.
-TEXT ·enterUser(SB),NOSPLIT|NOFRAME,$0-16
+// as the goroutine is not at a safe point, until user mode is left. Then the
+// function returns, or has a Go function with the same arguments go on.
+TEXT ·EnterUser(SB),NOSPLIT|NOFRAME,$0-25
 	MOVQ	c+0(FP), AX
+	MOVQ	flags+8(FP), CX
+	MOVL	work+16(FP), DX
+	CLI
+	TESTL	DX, (CX)
+	JNE	work
+	CMPL	percpu_events(GS), $0
+	JNE	work
+	CMPL	UserContext_loaded(AX), $0
+	JEQ	load
+loaded:
 	MOVQ	SP, percpu_goSP(GS)
 	MOVQ	BP, percpu_goBP(GS)
 	MOVQ	AX, percpu_user(GS)
-	MOVUPS	X(0), X0
-	MOVUPS	X(1), X1
-	MOVUPS	X(2), X2
-	MOVUPS	X(3), X3
-	MOVUPS	X(4), X4
-	MOVUPS	X(5), X5
-	MOVUPS	X(6), X6
-	MOVUPS	X(7), X7
-	MOVUPS	X(8), X8
-	MOVUPS	X(9), X9
-	MOVUPS	X(10), X10
-	MOVUPS	X(11), X11
-	MOVUPS	X(12), X12
-	MOVUPS	X(13), X13
-	MOVUPS	X(14), X14
-	MOVUPS	X(15), X15
-	LDMXCSR	UserContext_mxcsr(AX)
+	LOAD_VECTOR
 	MOVQ	AX, SP
 	MOVQ	UserContext_fsBase(SP), AX
 	CMPB	·hasFSGSBASE(SB), $0
@@ -83,21 +117,25 @@ haveFS:
 	MOVQ	REG(PtRegs_sp), SP
 	SWAPGS
 	BYTE	$0x48; SYSRET // SYSRETQ
+
 exact:
+	MOVQ	REG(PtRegs_ip), DX
+	MOVQ	$const_TaskSize, AX
+	CMPQ	DX, AX
+	JCC	nowhere
 	// IRETQ takes what it loads from a stack: the thread's kernel stack, of
 	// which nothing is in use.
 	MOVQ	percpu_kstack(GS), CX
-	MOVQ	$const_selUserData, AX
-	MOVQ	AX, -8(CX)
-	MOVQ	REG(PtRegs_sp), AX
-	MOVQ	AX, -16(CX)
+	MOVQ	DX, -40(CX)
+	MOVQ	$const_selUserCode, AX
+	MOVQ	AX, -32(CX)
 	MOVQ	REG(PtRegs_flags), AX
 	BTRQ	$63, AX
 	MOVQ	AX, -24(CX)
-	MOVQ	$const_selUserCode, AX
-	MOVQ	AX, -32(CX)
-	MOVQ	REG(PtRegs_ip), AX
-	MOVQ	AX, -40(CX)
+	MOVQ	REG(PtRegs_sp), AX
+	MOVQ	AX, -16(CX)
+	MOVQ	$const_selUserData, AX
+	MOVQ	AX, -8(CX)
 	MOVQ	REG(PtRegs_cx), AX
 	MOVQ	AX, -48(CX)
 	LOAD_USER
@@ -107,6 +145,23 @@ exact:
 	MOVQ	-48(CX), CX
 	SWAPGS
 	IRETQ
+
+nowhere:
+	LDMXCSR	·kernelMXCSR(SB)
+	MOVQ	percpu_goSP(GS), SP
+	CALL	kernelFS<>(SB)
+	JMP	·wentNowhere(SB)
+work:
+	STI
+	MOVB	$const_entryWork, ret+24(FP)
+	RET
+load:
+	LEAQ	-8(SP), SP
+	MOVQ	AX, 0(SP)
+	CALL	·loadExtended(SB)
+	LEAQ	8(SP), SP
+	MOVQ	c+0(FP), AX
+	JMP	loaded
 slowFS:
 	MOVQ	AX, DX
 	SHRQ	$32, DX
@@ -114,9 +169,13 @@ slowFS:
 	WRMSR
 	JMP	haveFS
 
-// userSyscall goes on where syscallEntry has found that a program made the call:
-// with its stack pointer and GS. CX and R11 are its program counter and flags.
-TEXT ·userSyscall(SB),NOSPLIT|NOFRAME,$0
+// syscallEntry is where SYSCALL arrives, with interrupts masked by SFMASK. The
+// Go runtime executes it in kernel mode, too: then the return address in CX
+// lies in the high half. Neither the stack nor GS were switched. R11 is the
+// caller's flags.
+TEXT ·syscallEntry(SB),NOSPLIT|NOFRAME,$0
+	TESTQ	CX, CX
+	JMI	kernel
 	SWAPGS
 	MOVQ	SP, percpu_scratch(GS)
 	MOVQ	percpu_user(GS), SP
@@ -127,8 +186,29 @@ TEXT ·userSyscall(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	percpu_scratch(GS), CX
 	MOVQ	CX, REG(PtRegs_sp)
 	MOVQ	SP, AX
-	MOVL	$const_vecSyscall, BX
-	JMP	·leaveUser(SB)
+	SAVE_VECTOR
+	MOVQ	percpu_tls(GS), CX
+	CMPB	·hasFSGSBASE(SB), $0
+	JEQ	slowFS
+	RDFSBASEQ	DX
+	MOVQ	DX, UserContext_fsBase(AX)
+	WRFSBASEQ	CX
+haveFS:
+	MOVQ	percpu_goSP(GS), SP
+	MOVQ	percpu_goBP(GS), BP
+	MOVB	$const_entrySyscall, 32(SP) // EnterUser's ret+24(FP)
+	STI
+	RET
+slowFS:
+	// Only arch_prctl changes the program's, so it is known.
+	MOVQ	CX, AX
+	MOVQ	CX, DX
+	SHRQ	$32, DX
+	MOVL	$const_msrFSBase, CX
+	WRMSR
+	JMP	haveFS
+kernel:
+	JMP	·kernelSyscallEntry(SB)
 
 // userTrap goes on where trapEntry has found that a program was interrupted.
 // The stack holds what the stub and the processor have pushed: vector, error
@@ -142,7 +222,8 @@ TEXT ·userTrap(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	R11, AXREG(PtRegs_r11)
 	MOVQ	percpu_scratch(GS), CX
 	MOVQ	CX, AXREG(PtRegs_ax)
-	MOVQ	0(SP), BX
+	MOVQ	0(SP), CX
+	MOVQ	CX, UserContext_vec(AX)
 	MOVQ	8(SP), CX
 	MOVQ	CX, UserContext_code(AX)
 	MOVQ	16(SP), CX
@@ -159,52 +240,30 @@ TEXT ·userTrap(SB),NOSPLIT|NOFRAME,$0
 	JEQ	closed
 	CLAC
 closed:
-	JMP	·leaveUser(SB)
-
-// leaveUser saves the rest of the UserContext at AX and returns from enterUser,
-// with the vector that is in BX.
-TEXT ·leaveUser(SB),NOSPLIT|NOFRAME,$0
-	MOVUPS	X0, X(0)
-	MOVUPS	X1, X(1)
-	MOVUPS	X2, X(2)
-	MOVUPS	X3, X(3)
-	MOVUPS	X4, X(4)
-	MOVUPS	X5, X(5)
-	MOVUPS	X6, X(6)
-	MOVUPS	X7, X(7)
-	MOVUPS	X8, X(8)
-	MOVUPS	X9, X(9)
-	MOVUPS	X10, X(10)
-	MOVUPS	X11, X(11)
-	MOVUPS	X12, X(12)
-	MOVUPS	X13, X(13)
-	MOVUPS	X14, X(14)
-	MOVUPS	X15, X(15)
-	STMXCSR	UserContext_mxcsr(AX)
-	LDMXCSR	·kernelMXCSR(SB)
-	MOVQ	percpu_tls(GS), CX
+	SAVE_VECTOR
 	CMPB	·hasFSGSBASE(SB), $0
-	JEQ	slowFS
+	JEQ	known // as in syscallEntry
 	RDFSBASEQ	DX
 	MOVQ	DX, UserContext_fsBase(AX)
-	WRFSBASEQ	CX
-haveFS:
+known:
+	CALL	kernelFS<>(SB)
 	MOVQ	percpu_goSP(GS), SP
 	MOVQ	percpu_goBP(GS), BP
-	MOVQ	BX, 16(SP) // vec+8(FP) of enterUser
-	CMPL	BX, $const_vecSyscall
-	JNE	masked
-	STI
-masked:
+	JMP	·leftUser(SB)
+
+// kernelFS sets FS base to the running thread's. It uses AX, CX and DX.
+TEXT kernelFS<>(SB),NOSPLIT|NOFRAME,$0
+	MOVQ	percpu_tls(GS), AX
+	CMPB	·hasFSGSBASE(SB), $0
+	JEQ	slow
+	WRFSBASEQ	AX
 	RET
-slowFS:
-	// Only arch_prctl changes the program's, so it is known.
-	MOVQ	CX, AX
-	MOVQ	CX, DX
+slow:
+	MOVQ	AX, DX
 	SHRQ	$32, DX
 	MOVL	$const_msrFSBase, CX
 	WRMSR
-	JMP	haveFS
+	RET
 
 DATA ·kernelMXCSR(SB)/4, $const_defaultMXCSR
 GLOBL ·kernelMXCSR(SB), NOPTR|RODATA, $4

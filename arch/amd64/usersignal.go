@@ -67,8 +67,9 @@ func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
 		return err
 	}
 	r.di, r.si, r.dx, r.ax = uint64(f.Sig), uint64(at+sigframe.Info), uint64(at+sigframe.Context), 0
-	r.ip, r.sp = uint64(f.Handler), uint64(at)
 	r.flags &^= flagDF | flagRF | flagTF | exactRegs
+	r.SetPC(f.Handler)
+	r.sp = uint64(at)
 	c.resetState()
 	return nil
 }

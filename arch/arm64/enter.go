@@ -3,12 +3,13 @@
 package arm64
 
 import (
+	"sync/atomic"
 	"unsafe"
 
 	"onsen/arch/spec"
 )
 
-// userRecord is what EnterUser leaves on the thread's kernel stack while a
+// userRecord is what enterUser leaves on the thread's kernel stack while a
 // program runs: how to get back.
 type userRecord struct {
 	context uintptr // *UserContext
@@ -26,7 +27,19 @@ const (
 	leftForInterrupt = uint64(spec.EntryInterrupt)
 )
 
-// EnterUser goes to user mode with the registers in c and returns after the next
+// EnterUser goes to user mode unless there is work to do; see package arch.
+//
+//go:nosplit
+func EnterUser(c *UserContext, flags *atomic.Uint32, work uint32) spec.Entry {
+	IRQDisable()
+	if flags.Load()&work != 0 || PendingEvents() != 0 {
+		IRQEnable()
+		return spec.EntryWork
+	}
+	return enterUser(c)
+}
+
+// enterUser goes to user mode with the registers in c and returns after the next
 // exception there, with all registers in c. The caller has masked interrupts;
 // they are enabled on return.
 //
@@ -34,9 +47,9 @@ const (
 // comes again as soon as interrupts are enabled, in kernel mode.
 //
 //go:noescape
-func EnterUser(c *UserContext) spec.Entry
+func enterUser(c *UserContext) spec.Entry
 
-// leftForException takes the place of EnterUser when user mode was left for an
+// leftForException takes the place of enterUser when user mode was left for an
 // exception: it returns to the caller.
 func leftForException(c *UserContext) spec.Entry { return c.decode() }
 

@@ -15,8 +15,8 @@
 #define X(n) (UserContext_regs+PtRegs_R+8*n)
 #define Q(n) (UserContext_v+16*n)
 
-// func EnterUser(c *UserContext) spec.Entry
-TEXT ·EnterUser(SB),NOSPLIT|NOFRAME,$0-9
+// func enterUser(c *UserContext) spec.Entry
+TEXT ·enterUser(SB),NOSPLIT|NOFRAME,$0-9
 	MOVD	c+0(FP), R0
 	MRS	TPIDR_EL1, R1
 	MOVD	percpu_user(R1), R2
@@ -121,7 +121,7 @@ load:	// a new program, without a switch of tasks in front
 	MRS	FPCR, R3	\
 	STP	(R2, R3), UserContext_fpsr(g)
 
-// LEAVE goes back to where EnterUser was called, on the goroutine's stack, with
+// LEAVE goes back to where enterUser was called, on the goroutine's stack, with
 // Go's floating-point mode.
 #define LEAVE \
 	MSR	ZR, FPCR	\

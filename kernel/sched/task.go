@@ -238,6 +238,10 @@ func (t *Task) SetFlag(f uint32) uint32 { return t.flags.Or(f) & f }
 // ClearFlag clears TIF bits.
 func (t *Task) ClearFlag(f uint32) { t.flags.And(^f) }
 
+// FlagWord returns the word in which the TIF bits are. Others than the methods
+// here only look at it.
+func (t *Task) FlagWord() *atomic.Uint32 { return &t.flags }
+
 // TestFlag reports whether any of the TIF bits is set.
 func (t *Task) TestFlag(f uint32) bool { return t.flags.Load()&f != 0 }
 
