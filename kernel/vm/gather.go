@@ -46,8 +46,11 @@ func (g *gather) add(pa uintptr) {
 func (g *gather) makeRoom() []uint64 {
 	if g.many == 0 {
 		if g.many = mm.AllocPage(); g.many != 0 {
-			copy(g.room(), g.few[:])
-			return g.room()
+			room := g.room()
+			for i, entry := range g.few { // copy fails Go 1.26's compiler for arm64
+				room[i] = entry
+			}
+			return room
 		}
 	}
 	g.release()
