@@ -77,6 +77,9 @@ func readBootInfo() {
 	}
 }
 
+// gcPercent is how much the heap may grow between two collections.
+const gcPercent = 400
+
 // startMemory hands all free memory to the page allocator.
 func startMemory() {
 	c := mm.Config{Memory: machine.Memory, Limit: bootOptions.Mem}
@@ -90,8 +93,10 @@ func startMemory() {
 	initMaxThreads(uint64(s.Total) * arch.PageSize)
 	printk.Info("Memory: %dK/%dK available", s.Free*arch.PageSize>>10, s.Total*arch.PageSize>>10)
 	// The live heap is a few MiB: pages, page tables and user memory are kept
-	// outside of it. The limit makes the collector work harder before the heap
-	// takes memory that programs could use.
+	// outside of it. So it may grow to a multiple between two collections, which
+	// are a good part of what a short-lived process costs. The limit makes the
+	// collector work harder before the heap takes memory that programs could use.
+	debug.SetGCPercent(gcPercent)
 	debug.SetMemoryLimit(int64(s.Total * arch.PageSize / 4))
 }
 

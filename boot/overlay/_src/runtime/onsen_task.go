@@ -12,6 +12,13 @@ import (
 // The switch follows coroswitch in coro.go, without its pairing of exactly two
 // goroutines: any running task may switch to any parked one.
 
+// taskStack is the stack that a goroutine begins with when it reuses the memory
+// of one that has ended: what most system calls get along with, so that a
+// short-lived task need not move to a larger one again and again.
+const taskStack = 8192
+
+func init() { startingStackSize = taskStack }
+
 // TaskG is the goroutine of a task.
 type TaskG struct{ g g }
 
