@@ -459,8 +459,6 @@ func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (ma
 // nothing where programs have to bring their own.
 func SigReturnCode() []byte { return impl.SigReturnCode() }
 
-// UserStat is struct stat as programs know it.
+// UserStat is struct stat as programs know it. Set lays the result of stat(2)
+// out.
 type UserStat = impl.UserStat
-
-// MakeUserStat lays the result of stat(2) out.
-func MakeUserStat(s *spec.Stat) UserStat { return impl.MakeUserStat(s) }

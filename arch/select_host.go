@@ -153,7 +153,10 @@ func StopOtherCPUs() {}
 // TaskSize is the end of user space.
 const TaskSize uintptr = 0x0000_7fff_ffff_f000
 
-// CopyFromUser copies n bytes: the fake program shares the test's memory.
+// CopyFromUser copies n bytes: the fake program shares the test's memory. Go
+// 1.26's compiler fails on such copies when it inlines them.
+//
+//go:noinline
 func CopyFromUser(dst unsafe.Pointer, src, n uintptr) (left uintptr) {
 	copy(unsafe.Slice((*byte)(dst), n), hostBytes(src, n))
 	return 0

@@ -218,10 +218,10 @@ func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (ma
 func SigReturnCode() []byte { return nil }
 
 // UserStat is the result of stat(2); the fake machine does not lay it out.
-type UserStat = spec.Stat
+type UserStat struct{ spec.Stat }
 
-// MakeUserStat returns s.
-func MakeUserStat(s *spec.Stat) UserStat { return *s }
+// Set copies s.
+func (u *UserStat) Set(s *spec.Stat) { u.Stat = *s }
 
 // HWCAP returns nothing.
 func HWCAP() uintptr { return 0 }

@@ -49,7 +49,9 @@ func putStat(p fs.Path, buf uintptr) error {
 	if err := fs.FillStat(p, &s); err != nil {
 		return err
 	}
-	return uaccess.Put(buf, arch.MakeUserStat(&s.Stat))
+	var u arch.UserStat
+	u.Set(&s.Stat)
+	return uaccess.PutFrom(buf, &u)
 }
 
 // statx is struct statx.

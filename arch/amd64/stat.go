@@ -14,8 +14,8 @@ type UserStat struct {
 	_                     [3]int64
 }
 
-// MakeUserStat lays s out.
-func MakeUserStat(s *spec.Stat) (u UserStat) {
+// Set lays s out.
+func (u *UserStat) Set(s *spec.Stat) {
 	u.Dev, u.Ino, u.Nlink = uint64(s.Dev), s.Ino, uint64(s.Nlink)
 	u.Mode, u.UID, u.GID = s.Mode, s.UID, s.GID
 	u.Rdev = uint64(s.Rdev)
@@ -23,5 +23,4 @@ func MakeUserStat(s *spec.Stat) (u UserStat) {
 	u.Atime, u.AtimeNsec = spec.SplitTime(s.Atime)
 	u.Mtime, u.MtimeNsec = spec.SplitTime(s.Mtime)
 	u.Ctime, u.CtimeNsec = spec.SplitTime(s.Ctime)
-	return u
 }

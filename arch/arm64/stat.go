@@ -16,8 +16,8 @@ type UserStat struct {
 	_                     [2]uint32
 }
 
-// MakeUserStat lays s out.
-func MakeUserStat(s *spec.Stat) (u UserStat) {
+// Set lays s out.
+func (u *UserStat) Set(s *spec.Stat) {
 	u.Dev, u.Ino = uint64(s.Dev), s.Ino
 	u.Mode, u.Nlink, u.UID, u.GID = s.Mode, s.Nlink, s.UID, s.GID
 	u.Rdev = uint64(s.Rdev)
@@ -25,5 +25,4 @@ func MakeUserStat(s *spec.Stat) (u UserStat) {
 	u.Atime, u.AtimeNsec = spec.SplitTime(s.Atime)
 	u.Mtime, u.MtimeNsec = spec.SplitTime(s.Mtime)
 	u.Ctime, u.CtimeNsec = spec.SplitTime(s.Ctime)
-	return u
 }

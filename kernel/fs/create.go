@@ -19,7 +19,7 @@ func (w *walk) create(dfd int, path string, isDir bool, mk func(dir *Dentry, nam
 	dir := w.p.Dentry
 	dir.Inode.Lock.Lock()
 	defer dir.Inode.Lock.Unlock()
-	if _, err := dir.findLocked(w.last); err == nil {
+	if _, err := dir.findLocked(&w.last); err == nil {
 		return syscall.EEXIST
 	} else if err != syscall.ENOENT {
 		return err
@@ -33,7 +33,7 @@ func (w *walk) create(dfd int, path string, isDir bool, mk func(dir *Dentry, nam
 	if err := mayCreate(w.cred, dir.Inode); err != nil {
 		return err
 	}
-	name := strings.Clone(w.last)
+	name := strings.Clone(w.last.name)
 	i, err := mk(dir, name)
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func Unlink(ctx *Context, dfd int, path string) error {
 }
 
 func (w *walk) unlinkLocked(dir *Dentry) (*Dentry, error) {
-	d, err := dir.findLocked(w.last)
+	d, err := dir.findLocked(&w.last)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +199,7 @@ func Rmdir(ctx *Context, dfd int, path string) error {
 }
 
 func (w *walk) rmdirLocked(dir *Dentry) (*Dentry, error) {
-	d, err := dir.findLocked(w.last)
+	d, err := dir.findLocked(&w.last)
 	if err != nil {
 		return nil, err
 	}

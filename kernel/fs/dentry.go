@@ -43,8 +43,7 @@ func (d *Dentry) Parent() *Dentry { return d.place.Load().parent }
 
 // child is one name in a childTable.
 type child struct {
-	hash uint32
-	name string
+	qname
 	d    *Dentry
 	next atomic.Pointer[child] // in its chain
 	// before and after are the neighbours in order of cookies. Inode.Lock.
@@ -64,26 +63,17 @@ type childTable struct {
 // The first cookies of a listing belong to "." and "..".
 const firstCookie = 2
 
-// hashName is FNV-1a.
-func hashName(name string) uint32 {
-	h := uint32(2166136261)
-	for i := 0; i < len(name); i++ {
-		h = (h ^ uint32(name[i])) * 16777619
-	}
-	return h
-}
-
 // lookup finds a name among the children. If it finds nothing, sure tells that
 // there is nothing rather than that a change may have hidden it.
-func (d *Dentry) lookup(name string, hash uint32) (found *Dentry, sure bool) {
+func (d *Dentry) lookup(q *qname) (found *Dentry, sure bool) {
 	moves := d.moves.Load()
 	t := d.kids.Load()
 	if t == nil {
 		return nil, true
 	}
-	c := t.chains[hash&uint32(len(t.chains)-1)].Load()
+	c := t.chains[q.hash&uint32(len(t.chains)-1)].Load()
 	for ; c != nil; c = c.next.Load() {
-		if c.hash == hash && c.name == name {
+		if c.is(q) {
 			return c.d, true
 		}
 	}
@@ -98,8 +88,7 @@ func (d *Dentry) insert(dentry *Dentry) {
 	if t == nil || t.count >= 2*len(t.chains) {
 		t = d.grow(t)
 	}
-	name := dentry.Name()
-	c := &child{hash: hashName(name), name: name, d: dentry, before: t.last, cookie: firstCookie}
+	c := &child{qname: makeName(dentry.Name()), d: dentry, before: t.last, cookie: firstCookie}
 	if t.last != nil {
 		c.cookie = t.last.cookie + 1
 		t.last.after = c
@@ -140,10 +129,8 @@ func (t *childTable) chain(c *child) {
 //
 // Preconditions: d.Inode.Lock held for writing.
 func (d *Dentry) remove(dentry *Dentry) {
-	name := dentry.Name()
-	hash := hashName(name)
 	t := d.kids.Load()
-	at := &t.chains[hash&uint32(len(t.chains)-1)]
+	at := &t.chains[makeName(dentry.Name()).hash&uint32(len(t.chains)-1)]
 	for c := at.Load(); c != nil; at, c = &c.next, c.next.Load() {
 		if c.d != dentry {
 			continue

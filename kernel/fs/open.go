@@ -162,12 +162,12 @@ func (w *walk) openCreate(dfd int, path string, o *opening) (*File, error) {
 // findOrCreate returns the last component, which it makes if need be.
 func (w *walk) findOrCreate(o *opening) (d *Dentry, created bool, err error) {
 	dir := w.p.Dentry
-	if d, _ := dir.lookup(w.last, hashName(w.last)); d != nil {
+	if d, _ := dir.lookup(&w.last); d != nil {
 		return d, false, nil
 	}
 	dir.Inode.Lock.Lock()
 	defer dir.Inode.Lock.Unlock()
-	if d, err = dir.findLocked(w.last); err != syscall.ENOENT {
+	if d, err = dir.findLocked(&w.last); err != syscall.ENOENT {
 		return d, false, err
 	}
 	if w.p.Mount.Flags()&MsRdonly != 0 {
@@ -176,7 +176,7 @@ func (w *walk) findOrCreate(o *opening) (d *Dentry, created bool, err error) {
 	if err := mayCreate(w.cred, dir.Inode); err != nil {
 		return nil, false, err
 	}
-	name := strings.Clone(w.last)
+	name := strings.Clone(w.last.name)
 	a := w.newAttr(dir.Inode, o.mode|syscall.S_IFREG)
 	i, err := dir.Inode.Ops.Mknod(dir.Inode, name, &a)
 	if err == syscall.EPERM {

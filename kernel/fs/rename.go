@@ -58,10 +58,10 @@ func (r *renaming) locked() (lost *Dentry, err error) {
 	a, b := r.old.p.Dentry, r.new.p.Dentry
 	unlock := lockRename(a, b)
 	defer unlock()
-	if r.from, err = a.findLocked(r.old.last); err != nil {
+	if r.from, err = a.findLocked(&r.old.last); err != nil {
 		return nil, err
 	}
-	r.to, err = b.findLocked(r.new.last)
+	r.to, err = b.findLocked(&r.new.last)
 	if err != nil && err != syscall.ENOENT {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func (r *renaming) checkRights() error {
 // move asks the file system and moves the dentries.
 func (r *renaming) move() (lost *Dentry, err error) {
 	oldDir, newDir := r.old.p.Dentry, r.new.p.Dentry
-	newName := strings.Clone(r.new.last)
+	newName := strings.Clone(r.new.last.name)
 	var target *Inode
 	if r.to != nil {
 		target = r.to.Inode

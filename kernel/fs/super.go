@@ -153,7 +153,8 @@ func (sb *SuperBlock) Flags() uint32 { return sb.flags.Load() }
 func (d *Dentry) AddChild(name string, i *Inode) (*Dentry, error) {
 	d.Inode.Lock.Lock()
 	defer d.Inode.Lock.Unlock()
-	if old, _ := d.lookup(name, hashName(name)); old != nil {
+	q := makeName(name)
+	if old, _ := d.lookup(&q); old != nil {
 		return nil, syscall.EEXIST
 	}
 	if d.Inode.dead {
@@ -168,7 +169,8 @@ func (d *Dentry) AddChild(name string, i *Inode) (*Dentry, error) {
 func (d *Dentry) Child(name string) *Dentry {
 	d.Inode.Lock.RLock()
 	defer d.Inode.Lock.RUnlock()
-	c, _ := d.lookup(name, hashName(name))
+	q := makeName(name)
+	c, _ := d.lookup(&q)
 	return c
 }
 
@@ -185,7 +187,8 @@ func (d *Dentry) AddNode(name string, a *NewAttr) (*Dentry, error) {
 	dir := d.Inode
 	dir.Lock.Lock()
 	defer dir.Lock.Unlock()
-	if _, err := d.findLocked(name); err != syscall.ENOENT {
+	q := makeName(name)
+	if _, err := d.findLocked(&q); err != syscall.ENOENT {
 		return nil, syscall.EEXIST
 	}
 	mk := dir.Ops.Mknod

@@ -42,7 +42,7 @@ type walk struct {
 	root  Path // what "/" is and ".." does not leave; zero until needed
 
 	// The last component, once toLast has stopped before it.
-	last  string
+	last  qname
 	kind  lastKind
 	slash bool // slashes follow
 }
@@ -74,13 +74,10 @@ func (w *walk) lookup(dfd int, path string) error {
 		if err := w.toLast(path); err != nil {
 			return err
 		}
-		if w.kind == lastRoot {
-			break
-		}
 		if w.slash {
 			w.flags |= LookupFollow | LookupDirectory
 		}
-		link, err := w.step(w.last, w.kind, w.flags&LookupFollow != 0)
+		link, err := w.stepLast()
 		if err != nil {
 			return err
 		}
@@ -93,6 +90,21 @@ func (w *walk) lookup(dfd int, path string) error {
 		return syscall.ENOTDIR
 	}
 	return nil
+}
+
+// stepLast goes to the last component; see step.
+func (w *walk) stepLast() (link string, err error) {
+	if w.kind == lastRoot {
+		return "", nil
+	}
+	if w.kind == lastNorm {
+		d, _ := w.p.Dentry.lookup(&w.last)
+		if d != nil && d.mounts.Load() == 0 && !d.Inode.IsSymlink() {
+			w.p.Dentry = d
+			return "", nil
+		}
+	}
+	return w.step(&w.last, w.kind, w.flags&LookupFollow != 0)
 }
 
 // start sets w.p to where a path begins.
@@ -134,7 +146,7 @@ func (w *walk) toLast(path string) error {
 				return err
 			}
 			if path = trimSlashes(path); path == "" {
-				w.last, w.kind, w.slash = "", lastRoot, false
+				w.last, w.kind, w.slash = qname{}, lastRoot, false
 				return nil
 			}
 		}
@@ -153,20 +165,22 @@ func (w *walk) components(path string) (link string, err error) {
 		if err := maySearch(w.cred, w.p.Dentry.Inode); err != nil {
 			return "", err
 		}
-		name, rest := path, ""
-		for i := 0; i < len(path); i++ {
-			if path[i] == '/' {
-				name, rest = path[:i], path[i:]
-				break
-			}
-		}
-		kind := kindOf(name)
+		q, rest := cutName(path)
+		kind := kindOf(&q)
 		after := trimSlashes(rest)
 		if after == "" {
-			w.last, w.kind, w.slash = name, kind, rest != ""
+			w.last, w.kind, w.slash = q, kind, rest != ""
 			return "", nil
 		}
-		link, err := w.step(name, kind, true)
+		path = after
+		if kind == lastNorm {
+			d, _ := w.p.Dentry.lookup(&q)
+			if d != nil && d.mounts.Load() == 0 && d.Inode.IsDir() {
+				w.p.Dentry = d
+				continue
+			}
+		}
+		link, err := w.step(&q, kind, true)
 		if err != nil {
 			return "", err
 		}
@@ -176,17 +190,15 @@ func (w *walk) components(path string) (link string, err error) {
 		if !w.p.Dentry.Inode.IsDir() {
 			return "", syscall.ENOTDIR
 		}
-		path = after
 	}
 }
 
-func kindOf(name string) lastKind {
-	switch {
-	case name[0] != '.':
-		return lastNorm
-	case len(name) == 1:
+// kindOf tells "." and ".." from other names.
+func kindOf(q *qname) lastKind {
+	switch q.word {
+	case '.':
 		return lastDot
-	case len(name) == 2 && name[1] == '.':
+	case '.'<<8 | '.':
 		return lastDotDot
 	}
 	return lastNorm
@@ -201,14 +213,14 @@ func trimSlashes(s string) string {
 
 // step goes to a name in the directory where w stands. If that is a symbolic
 // link to be followed, w stays and what the link says is returned.
-func (w *walk) step(name string, kind lastKind, follow bool) (link string, err error) {
+func (w *walk) step(q *qname, kind lastKind, follow bool) (link string, err error) {
 	switch kind {
 	case lastDot:
 		return "", nil
 	case lastDotDot:
 		return "", w.up()
 	}
-	d, err := w.p.Dentry.find(name)
+	d, err := w.p.Dentry.find(q)
 	if err != nil {
 		return "", err
 	}
@@ -318,10 +330,10 @@ func (w *walk) up() error {
 
 // find returns the dentry of a name in a directory: ENOENT. The name may be in
 // a buffer that changes later.
-func (d *Dentry) find(name string) (*Dentry, error) {
-	if c, sure := d.lookup(name, hashName(name)); c != nil {
+func (d *Dentry) find(q *qname) (*Dentry, error) {
+	if c, sure := d.lookup(q); c != nil {
 		return c, nil
-	} else if len(name) > NameMax {
+	} else if len(q.name) > NameMax {
 		return nil, syscall.ENAMETOOLONG
 	} else if sure && d.Inode.SB.Resident {
 		return nil, syscall.ENOENT
@@ -333,25 +345,25 @@ func (d *Dentry) find(name string) (*Dentry, error) {
 		d.Inode.Lock.Lock()
 		defer d.Inode.Lock.Unlock()
 	}
-	return d.findLocked(name)
+	return d.findLocked(q)
 }
 
 // findLocked is find.
 //
 // Preconditions: d.Inode.Lock held; for writing unless the directory is Volatile
 // or the file system Resident.
-func (d *Dentry) findLocked(name string) (*Dentry, error) {
-	if len(name) > NameMax {
+func (d *Dentry) findLocked(q *qname) (*Dentry, error) {
+	if len(q.name) > NameMax {
 		return nil, syscall.ENAMETOOLONG
 	}
-	if c, _ := d.lookup(name, hashName(name)); c != nil {
+	if c, _ := d.lookup(q); c != nil {
 		return c, nil
 	}
 	dir := d.Inode
 	if dir.dead || dir.SB.Resident {
 		return nil, syscall.ENOENT
 	}
-	name = strings.Clone(name)
+	name := strings.Clone(q.name)
 	i, err := dir.Ops.Lookup(dir, name)
 	if err != nil {
 		return nil, err

@@ -16,6 +16,18 @@ const pathChunk = 64
 // returns EFAULT, and ENAMETOOLONG.
 func Path(buf *[]byte, addr uintptr, most int) (string, error) {
 	b := *buf
+	if len(b) >= pathChunk && addr < arch.TaskSize && addr%arch.PageSize <= arch.PageSize-pathChunk &&
+		arch.CopyFromUser(unsafe.Pointer(unsafe.SliceData(b)), addr, pathChunk) == 0 {
+		if end := bytes.IndexByte(b[:pathChunk], 0); end >= 0 {
+			return unsafe.String(unsafe.SliceData(b), end), nil
+		}
+	}
+	return longPath(buf, addr, most)
+}
+
+// longPath is Path for what is longer, or not there yet.
+func longPath(buf *[]byte, addr uintptr, most int) (string, error) {
+	b := *buf
 	for n := 0; ; {
 		if n == len(b) {
 			b = append(b, make([]byte, max(len(b), 4*pathChunk))...)

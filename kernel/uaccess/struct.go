@@ -34,3 +34,10 @@ func GetStruct[T any](v *T, addr, size uintptr) error {
 	_, err := CopyFromUser(b[:n], addr)
 	return err
 }
+
+// PutFrom writes *v, which holds no pointers, to a user address: Put for what is
+// large.
+func PutFrom[T any](addr uintptr, v *T) error {
+	_, err := CopyToUser(addr, bytesOf(v))
+	return err
+}
