@@ -78,7 +78,7 @@ func (t *Task) newPipe(flags uint32) (r, w *fs.File) {
 	inode := fs.NewPseudoInode(syscall.S_IFIFO|0o600, fs.NoInodeOps{})
 	inode.SetOwner(t.Cred().FSUID, t.Cred().FSGID)
 	name := "pipe:[" + strconv.FormatUint(inode.Ino, 10) + "]"
-	re, we := pipe.NewEnds()
+	re, we := pipe.NewEnds(inode)
 	r = fs.NewPseudoFile(inode, name, re, nil, syscall.O_RDONLY|flags&syscall.O_NONBLOCK)
 	w = fs.NewPseudoFile(inode, name, we, nil, syscall.O_WRONLY|flags&(syscall.O_NONBLOCK|syscall.O_DIRECT))
 	return r, w

@@ -10,8 +10,9 @@ busybox mount -t proc proc /proc
 set -m
 busybox sleep 100 &
 echo "check jobs $(jobs | busybox awk '{print $1, $2}')"
+pid=$!
 kill %1
-wait %1
+wait $pid
 echo "check job's status $?"
 set +m
 echo "check process substitution $(busybox cat <(echo one) <(echo two) | busybox tr '\n' ' ')"

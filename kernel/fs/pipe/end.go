@@ -51,10 +51,11 @@ func (p *Pipe) newEnd(reads, writes bool) *End {
 	return &End{pipe: p, reads: reads, writes: writes}
 }
 
-// NewEnds returns the reading and the writing end of a new pipe: what the Ops
-// of pipe(2)'s two files are.
-func NewEnds() (r, w *End) {
+// NewEnds returns the reading and the writing end of a new pipe, of which i is
+// the inode: what the Ops of pipe(2)'s two files are.
+func NewEnds(i *fs.Inode) (r, w *End) {
 	p := newPipe()
+	i.Private = p
 	return p.newEnd(true, false), p.newEnd(false, true)
 }
 

@@ -65,6 +65,9 @@ func (e *fifoEnd) Release(*fs.File) {
 // - fifo(7). A signal ends the wait with ERESTARTSYS.
 func OpenFifo(f *fs.File) error {
 	flags := f.Flags()
+	if p, ok := f.Inode.Private.(*Pipe); ok {
+		return p.reopen(f)
+	}
 	nonblock := flags&syscall.O_NONBLOCK != 0
 	q := getFIFO(f.Inode)
 	var e *End
@@ -84,6 +87,19 @@ func OpenFifo(f *fs.File) error {
 		return err
 	}
 	f.Ops = &fifoEnd{End: e, inode: f.Inode}
+	return nil
+}
+
+// reopen opens an end of a pipe of pipe(2), found through /proc/PID/fd. That
+// never waits for the other end.
+func (p *Pipe) reopen(f *fs.File) error {
+	access := f.Flags() & syscall.O_ACCMODE
+	if access == syscall.O_ACCMODE {
+		return syscall.EINVAL
+	}
+	p.mu.Lock()
+	f.Ops = p.newEnd(access != syscall.O_WRONLY, access != syscall.O_RDONLY)
+	p.mu.Unlock()
 	return nil
 }
 

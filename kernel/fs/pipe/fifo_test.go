@@ -86,3 +86,22 @@ func TestFifoWaits(t *testing.T) {
 	}
 	leaks(t)
 }
+
+// An end of a pipe opened through /proc/PID/fd is one of the same pipe.
+func TestReopen(t *testing.T) {
+	i := fs.NewPseudoInode(syscall.S_IFIFO|0o600, fs.NoInodeOps{})
+	schedtest.Run(t, func() {
+		r, _ := NewEnds(i)
+		f := fs.NewPseudoFile(i, "pipe:[1]", nil, nil, syscall.O_WRONLY)
+		if err := OpenFifo(f); err != nil {
+			t.Fatal(err)
+		}
+		if Of(f) != r.pipe || r.pipe.writers.Load() != 2 {
+			t.Errorf("another pipe, or %d writers, not 2", r.pipe.writers.Load())
+		}
+		f.Ops.Release(f)
+		if n := r.pipe.writers.Load(); n != 1 {
+			t.Errorf("%d writers after it was closed, not 1", n)
+		}
+	})
+}

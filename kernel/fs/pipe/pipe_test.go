@@ -27,7 +27,7 @@ type ends struct {
 }
 
 func open(t *testing.T, flags uint32) *ends {
-	re, we := NewEnds()
+	re, we := NewEnds(new(fs.Inode))
 	inode := fs.NewPseudoInode(syscall.S_IFIFO|0o600, fs.NoInodeOps{})
 	return &ends{
 		t: t, p: re.pipe,
