@@ -10,6 +10,9 @@ import (
 
 // Files is what CLONE_FILES shares: the open files by descriptor; Linux's struct
 // files_struct. Descriptors are read without a lock.
+//
+// Who looks at another task's table, as /proc does, may Share it meanwhile, but
+// must not change it.
 type Files struct {
 	lock spin.Lock
 	// table is replaced when it grows. lock; read at any time.
@@ -207,10 +210,10 @@ func (r Ref) Done() {
 func (s *Files) AllocFd(from int, limit uint64, cloexec bool) (int, error) {
 	limit = min(limit, nrOpen)
 	for {
-		s.lock.Lock()
+		locked := s.begin()
 		fd := s.findFree(from)
 		if uint64(fd) >= limit {
-			s.lock.Unlock()
+			s.end(locked)
 			return -1, syscall.EMFILE
 		}
 		if t := s.table.Load(); fd < len(t.files) {
@@ -218,11 +221,27 @@ func (s *Files) AllocFd(from int, limit uint64, cloexec bool) (int, error) {
 			if from <= s.next {
 				s.next = fd + 1
 			}
-			s.lock.Unlock()
+			s.end(locked)
 			return fd, nil
 		}
-		s.lock.Unlock()
+		s.end(locked)
 		s.grow(fd)
+	}
+}
+
+// begin takes the lock unless the caller is the only user of the table, whom no
+// other can disturb: who looks on from outside only reads. end undoes it.
+func (s *Files) begin() (locked bool) {
+	if s.users.Load() == 1 {
+		return false
+	}
+	s.lock.Lock()
+	return true
+}
+
+func (s *Files) end(locked bool) {
+	if locked {
+		s.lock.Unlock()
 	}
 }
 
@@ -277,9 +296,9 @@ func (s *Files) grow(fd int) {
 
 // Install gives a descriptor of AllocFd its file, whose reference it takes over.
 func (s *Files) Install(fd int, f *File) {
-	s.lock.Lock()
+	locked := s.begin()
 	s.table.Load().files[fd].Store(f)
-	s.lock.Unlock()
+	s.end(locked)
 }
 
 // PutUnused gives a descriptor of AllocFd back that has no file.
@@ -312,18 +331,16 @@ func (s *Files) Add(f *File, limit uint64, cloexec bool) (int, error) {
 }
 
 // take removes and returns the file of a descriptor, nil if there is none.
-func (s *Files) take(fd int) *File {
-	s.lock.Lock()
-	defer s.lock.Unlock()
+func (s *Files) take(fd int) (f *File) {
+	locked := s.begin()
 	t := s.table.Load()
-	if uint(fd) >= uint(len(t.files)) {
-		return nil
+	if uint(fd) < uint(len(t.files)) {
+		if f = t.files[fd].Load(); f != nil {
+			t.files[fd].Store(nil)
+			s.free(fd)
+		}
 	}
-	f := t.files[fd].Load()
-	if f != nil {
-		t.files[fd].Store(nil)
-		s.free(fd)
-	}
+	s.end(locked)
 	return f
 }
 
