@@ -4,6 +4,7 @@ package amd64
 
 import (
 	"syscall"
+	"unsafe"
 
 	"onsen/arch/spec"
 )
@@ -94,20 +95,15 @@ func (e PTE) WithProt(p spec.UserProt) PTE {
 
 // PgdInit gives the context a page table with nothing in its lower half. The
 // upper half is the kernel's; what the kernel adds there later comes in when it
-// is missed. It returns ENOMEM if alloc, which returns a physical address, has
-// no page.
+// is missed. It returns ENOMEM if alloc, which returns the physical address of a
+// cleared page, has none.
 func (c *MMContext) PgdInit(alloc func() uintptr) error {
 	pgd := alloc()
 	if pgd == 0 {
 		return syscall.ENOMEM
 	}
-	const half = pageSize / 2
-	for off := uintptr(0); off < half; off += 8 {
-		entry(pgd + off).Store(0)
-	}
-	for off := uintptr(half); off < pageSize; off += 8 {
-		entry(pgd + off).Store(entry(kernelRoot + off).Load())
-	}
+	type table [2][pageSize / 16]uint64 // the halves
+	(*table)(unsafe.Pointer(entry(pgd)))[1] = (*table)(unsafe.Pointer(entry(kernelRoot)))[1]
 	c.Pgd = pgd
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"onsen/arch"
+	"onsen/arch/spec"
 	"onsen/kernel/mm"
 	"onsen/kernel/sched"
 	"onsen/kernel/spin"
@@ -59,21 +61,37 @@ func (c *AddressSpace) get(i uint64) uintptr {
 	return pa
 }
 
-// getPages stores the pages from i on in out, with references, and 0 for those
-// that are not there. It returns how many are before the end of the file.
-func (c *AddressSpace) getPages(i uint64, out []uintptr) int {
+// mapPages fills those of some page table entries that are empty with the pages
+// from i on, as far as these are there and before the end of the file. It
+// returns how many that were.
+//
+// Preconditions: MM.lock held.
+func (c *AddressSpace) mapPages(i uint64, entries []uint64, p spec.UserProt) (n int) {
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	end := pagesOf(c.size.Load())
-	if i >= end {
-		return 0
-	}
-	n := min(len(out), int(min(end-i, 1<<20)))
-	for k := range out[:n] {
-		out[k] = c.index.get(i + uint64(k))
-		if out[k] != 0 {
-			mm.GetPage(out[k])
+	var leaf *table
+	for k := range entries {
+		at := i + uint64(k)
+		if leaf == nil || at&tableMask == 0 {
+			leaf = c.index.leaf(at)
 		}
+		if leaf == nil || at >= end {
+			break // what is in another table is too far away
+		}
+		pa := uintptr(leaf[at&tableMask])
+		if pa == 0 || atomic.LoadUint64(&entries[k]) != 0 {
+			continue
+		}
+		if p&spec.UserX != 0 {
+			syncCode(pa)
+		}
+		mm.GetPage(pa)
+		if !swapPTE(&entries[k], 0, arch.MakePTE(pa, p)) {
+			mm.PutPage(pa) // not the last reference
+			continue
+		}
+		n++
 	}
 	return n
 }

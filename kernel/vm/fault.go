@@ -214,17 +214,7 @@ func (m *MM) faultAround(a *Area, c *AddressSpace, addr uintptr, rights spec.Use
 	start := max(addr&^(size-1), a.Start)
 	end := min(addr&^(size-1)+size, a.End)
 	t := m.leaf(addr) // the range does not leave the table
-	kind := a.kind()
-	var found [aroundPages]uintptr
-	n := c.getPages(a.index(start), found[:(end-start)>>pageShift])
-	for i := 0; i < n; i++ {
-		pa := found[i]
-		if pa == 0 {
-			continue
-		}
-		slot := t.entry(start + uintptr(i)*pageSize)
-		if !loadPTE(slot).None() || !m.install(slot, pa, rights, kind) {
-			mm.PutPage(pa)
-		}
-	}
+	first := start >> pageShift & tableMask
+	n := c.mapPages(a.index(start), t[first:first+(end-start)>>pageShift], rights)
+	m.rss[a.kind()].Add(int64(n))
 }

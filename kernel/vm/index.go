@@ -18,19 +18,26 @@ type index struct {
 // levels returns how many levels the page number i needs.
 func levels(i uint64) int { return max(1, (bits.Len64(i)+8)/9) }
 
-// get returns the page with number i, 0 if it is not there.
-func (x *index) get(i uint64) uintptr {
+// leaf returns the table that has the entry of page i, nil if there is none.
+func (x *index) leaf(i uint64) *table {
 	if x.height < levels(i) {
-		return 0
+		return nil
 	}
 	at := x.root
-	for h := x.height - 1; at != 0; h-- {
-		at = uintptr(tableAt(at)[i>>(9*h)&tableMask])
-		if h == 0 {
-			break
+	for h := x.height - 1; h > 0; h-- {
+		if at = uintptr(tableAt(at)[i>>(9*h)&tableMask]); at == 0 {
+			return nil
 		}
 	}
-	return at
+	return tableAt(at)
+}
+
+// get returns the page with number i, 0 if it is not there.
+func (x *index) get(i uint64) uintptr {
+	if t := x.leaf(i); t != nil {
+		return uintptr(t[i&tableMask])
+	}
+	return 0
 }
 
 // slot returns the entry for page i. spare are tables to use for what is
