@@ -9,7 +9,7 @@ import (
 	"onsen/arch/spec"
 )
 
-// userRecord is what enterUser leaves on the thread's kernel stack while a
+// userRecord is what EnterUser leaves on the thread's kernel stack while a
 // program runs: how to get back.
 type userRecord struct {
 	context uintptr // *UserContext
@@ -25,33 +25,22 @@ const userRecordSize = 64
 const (
 	leftForSyscall   = uint64(spec.EntrySyscall)
 	leftForInterrupt = uint64(spec.EntryInterrupt)
+	entryWork        = uint64(spec.EntryWork)
 )
 
-// EnterUser goes to user mode unless there is work to do; see package arch.
-//
-//go:nosplit
-func EnterUser(c *UserContext, flags *atomic.Uint32, work uint32) spec.Entry {
-	IRQDisable()
-	if flags.Load()&work != 0 || PendingEvents() != 0 {
-		IRQEnable()
-		return spec.EntryWork
-	}
-	return enterUser(c)
-}
-
-// enterUser goes to user mode with the registers in c and returns after the next
-// exception there, with all registers in c. The caller has masked interrupts;
-// they are enabled on return.
+// EnterUser goes to user mode with the registers in c, unless there is work to
+// do, and returns after the next exception there, with all registers in c; see
+// package arch.
 //
 // An interrupt in user mode is not acknowledged there: it ends user mode, and
 // comes again as soon as interrupts are enabled, in kernel mode.
 //
 //go:noescape
-func enterUser(c *UserContext) spec.Entry
+func EnterUser(c *UserContext, flags *atomic.Uint32, work uint32) spec.Entry
 
-// leftForException takes the place of enterUser when user mode was left for an
+// leftForException takes the place of EnterUser when user mode was left for an
 // exception: it returns to the caller.
-func leftForException(c *UserContext) spec.Entry { return c.decode() }
+func leftForException(c *UserContext, _ *atomic.Uint32, _ uint32) spec.Entry { return c.decode() }
 
 // SwitchUser saves what prev has in the processor beyond what EnterUser saves,
 // and loads that of next. Either may be nil. The caller cannot migrate.

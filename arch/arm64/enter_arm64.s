@@ -15,10 +15,18 @@
 #define X(n) (UserContext_regs+PtRegs_R+8*n)
 #define Q(n) (UserContext_v+16*n)
 
-// func enterUser(c *UserContext) spec.Entry
-TEXT ·enterUser(SB),NOSPLIT|NOFRAME,$0-9
+// func EnterUser(c *UserContext, flags *atomic.Uint32, work uint32) spec.Entry
+TEXT ·EnterUser(SB),NOSPLIT|NOFRAME,$0-25
 	MOVD	c+0(FP), R0
+	MOVD	flags+8(FP), R3
+	MOVWU	work+16(FP), R4
 	MRS	TPIDR_EL1, R1
+	MSR	$2, DAIFSet
+	MOVWU	(R3), R3
+	MOVWU	percpu_events(R1), R2
+	AND	R4, R3
+	ORR	R3, R2
+	CBNZ	R2, work
 	MOVD	percpu_user(R1), R2
 	CMP	R0, R2
 	BNE	load
@@ -71,6 +79,11 @@ loaded:
 	MOVD	X(30)(R0), R30
 	LDP	X(0)(R0), (R0, R1)
 	ERET
+work:
+	MSR	$2, DAIFClr
+	MOVD	$const_entryWork, R0
+	MOVB	R0, ret+24(FP)
+	RET
 load:	// a new program, without a switch of tasks in front
 	MOVD	R0, percpu_user(R1)
 	MOVD	UserContext_tls(R0), R2
@@ -121,7 +134,7 @@ load:	// a new program, without a switch of tasks in front
 	MRS	FPCR, R3	\
 	STP	(R2, R3), UserContext_fpsr(g)
 
-// LEAVE goes back to where enterUser was called, on the goroutine's stack, with
+// LEAVE goes back to where EnterUser was called, on the goroutine's stack, with
 // Go's floating-point mode.
 #define LEAVE \
 	MSR	ZR, FPCR	\
@@ -134,7 +147,7 @@ load:	// a new program, without a switch of tasks in front
 	MSR	$2, DAIFClr
 
 // userSync: a system call or a fault of a program.
-TEXT ·userSync(SB),NOSPLIT|NOFRAME,$0-9
+TEXT ·userSync(SB),NOSPLIT|NOFRAME,$0-25
 	SAVE_USER
 	MRS	ESR_EL1, R1
 	LSR	$const_ecShift, R1, R2
@@ -142,7 +155,7 @@ TEXT ·userSync(SB),NOSPLIT|NOFRAME,$0-9
 	BNE	exception
 	LEAVE
 	MOVD	$const_leftForSyscall, R0
-	MOVB	R0, ret+8(FP)
+	MOVB	R0, ret+24(FP)
 	RET
 exception:
 	MRS	FAR_EL1, R2
@@ -151,11 +164,11 @@ exception:
 	JMP	·leftForException(SB)
 
 // userIRQ: an interrupt of a program. It stays pending.
-TEXT ·userIRQ(SB),NOSPLIT|NOFRAME,$0-9
+TEXT ·userIRQ(SB),NOSPLIT|NOFRAME,$0-25
 	SAVE_USER
 	LEAVE
 	MOVD	$const_leftForInterrupt, R0
-	MOVB	R0, ret+8(FP)
+	MOVB	R0, ret+24(FP)
 	RET
 
 // func readTLS() uint64

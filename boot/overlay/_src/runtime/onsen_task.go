@@ -17,7 +17,10 @@ import (
 // short-lived task need not move to a larger one again and again.
 const taskStack = 8192
 
-func init() { startingStackSize = taskStack }
+func init() {
+	debug.adaptivestackstart = 0 // not what the garbage collector thinks best
+	startingStackSize = taskStack
+}
 
 // TaskG is the goroutine of a task.
 type TaskG struct{ g g }
