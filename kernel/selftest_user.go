@@ -324,6 +324,10 @@ func userInterrupt(p *testProgram, cpu int) error {
 		timer.Start(arch.Ktime() + wait)
 		count := pageWord(arch.PTE(p.entry(word).Load()).PA())
 		for !due || count.Load() == 0 {
+			if due { // before the program had begun
+				due = false
+				timer.Start(arch.Ktime() + wait)
+			}
 			switch e := t.enterUserMode(); e {
 			case spec.EntryWork, spec.EntryInterrupt:
 				t.exitToUserModeLoop()
