@@ -25,10 +25,6 @@ func init() {
 // TaskG is the goroutine of a task.
 type TaskG struct{ g g }
 
-// taskStack is the size of a task's first stack, in bytes: room for most system
-// calls, because growing it costs more than a whole fork(2) may.
-const taskStack = 8192
-
 // TaskNew creates a parked goroutine. fn runs when some task first switches to
 // it; fn must not return but end with TaskExit.
 func TaskNew(fn func()) *TaskG {
@@ -37,7 +33,6 @@ func TaskNew(fn func()) *TaskG {
 	var ng *g
 	systemstack(func() {
 		fv := *(**funcval)(unsafe.Pointer(&fn))
-		startingStackSize = taskStack
 		ng = newproc1(fv, gp, pc, true, waitReasonCoroutine)
 		ng.labels = nil
 	})
