@@ -160,13 +160,3 @@ func taskrun(mp *m, next *g, lock bool) {
 	}
 	gogo(&next.sched)
 }
-
-// taskStack is the size of a new goroutine's stack, which nearly all are content
-// with: to let one grow costs as much as a hundred system calls, and every task
-// would. A stack of this size is used again when its goroutine has ended.
-const taskStack = 8 << 10
-
-func init() {
-	startingStackSize = taskStack
-	debug.adaptivestackstart = 0 // the collector must not change it
-}
