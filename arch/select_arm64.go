@@ -202,6 +202,10 @@ func ZeroPage(va uintptr) { impl.ZeroPage(va) }
 //go:nosplit
 func InitIdleStack() uintptr { return impl.InitIdleStack() }
 
+// RandomWord returns a word from the processor's random number generator, if
+// there is one that works.
+func RandomWord() (v uint64, ok bool) { return impl.RandomWord() }
+
 // SysSetTLS is the number of the system call that sets the thread pointer, if
 // the architecture has one.
 const SysSetTLS = impl.SysSetTLS

@@ -135,6 +135,9 @@ func ZeroPage(va uintptr) {
 	clear(hostBytes(va, PageSize))
 }
 
+// RandomWord says that there is no generator.
+func RandomWord() (v uint64, ok bool) { return 0, false }
+
 // EarlyPutc writes to standard error.
 func EarlyPutc(c byte) { _, _ = syscall.Write(2, []byte{c}) }
 

@@ -3,19 +3,24 @@
 package kernel
 
 import (
+	"encoding/binary"
 	"strconv"
 	"strings"
 
+	"onsen/arch"
 	"onsen/kernel/fs"
 	"onsen/kernel/printk"
+	"onsen/kernel/random"
 	"onsen/kernel/sched"
 	"onsen/kernel/serial"
+	"onsen/kernel/timekeeping"
 	"onsen/kernel/tty"
 )
 
 // startDevices makes the devices known that need no search: memory, log and
 // terminals.
 func startDevices() {
+	seedRandom()
 	registerMemDevices()
 	announceLog()
 	register(ttyAuxMajor, 0, "tty", 0o666, tty.OpenControlling)
@@ -24,6 +29,16 @@ func startDevices() {
 	}
 	if console != nil {
 		register(ttyAuxMajor, 1, "console", 0o600, console.tty.Load().OpenConsole)
+	}
+}
+
+// seedRandom gives the source of random bytes what is known by now that others
+// do not know.
+func seedRandom() {
+	random.Hardware = arch.RandomWord
+	random.Mix(binary.NativeEndian.AppendUint64(nil, uint64(timekeeping.Realtime())))
+	if _, ok := arch.RandomWord(); !ok {
+		printk.Warn("random: the processor has no generator, the time is the only seed")
 	}
 }
 
@@ -41,6 +56,8 @@ func (c *consolePort) startTTY() {
 	set.Cflag |= tty.CLOCAL
 	if c.line.Baud != 0 {
 		set.SetSpeed(uint32(c.line.Baud))
+	} else if dev.Major() == ttyMajor {
+		set.SetSpeed(9600) // as Linux's 8250 driver says of a line it was not told about
 	}
 	t := tty.New(c.Name(), dev, c, &set)
 	c.tty.Store(t)

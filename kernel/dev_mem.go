@@ -10,6 +10,7 @@ import (
 	"onsen/kernel/random"
 	"onsen/kernel/sched"
 	"onsen/kernel/uaccess"
+	"onsen/kernel/vm"
 )
 
 // Major numbers of devices (Documentation/admin-guide/devices.txt).
@@ -99,8 +100,17 @@ func (zeroDevice) Read(_ *fs.File, to *uaccess.Iter, _ *int64) (n int, err error
 	return n, nil
 }
 
+// Mmap gives every mapping zeros of its own.
+func (zeroDevice) Mmap(*fs.File) (vm.Mappable, error) {
+	const enough = 1 << 62 // no offset reaches that
+	return vm.NewSharedMemory(enough), nil
+}
+
 // fullDevice is /dev/full.
 type fullDevice struct{ zeroDevice }
+
+// Mmap returns ENODEV.
+func (fullDevice) Mmap(*fs.File) (vm.Mappable, error) { return nil, syscall.ENODEV }
 
 // Write returns ENOSPC.
 func (fullDevice) Write(*fs.File, *uaccess.Iter, *int64) (int, error) { return 0, syscall.ENOSPC }

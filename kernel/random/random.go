@@ -1,15 +1,16 @@
 // Package random is the kernel's source of random bytes: getrandom(2),
 // /dev/urandom, AT_RANDOM and the places of things in memory.
 //
-// It is a ChaCha8 generator that replaces its key as it goes, so that what is in
-// memory now does not tell what it has given. Its seed is what Mix was given:
-// the time of things that nobody can foresee to the last digit, and what a
-// hardware generator says. It never blocks and never runs dry.
+// It is a ChaCha20 generator with fast key erasure: every request makes a new
+// key of the present one before it gets bytes, so that what is in memory does not
+// tell what was given before. (D. J. Bernstein, "Fast-key-erasure random-number
+// generators", 2017.) The key depends on all that Mix was given: the time of
+// things that nobody can foresee to the last digit, and what a hardware generator
+// says. The source never blocks and never runs dry.
 package random
 
 import (
 	"encoding/binary"
-	"math/rand/v2"
 
 	"onsen/arch"
 	"onsen/kernel/spin"
@@ -19,27 +20,24 @@ import (
 // works. It is one source among others. Set at start-up.
 var Hardware = func() (v uint64, ok bool) { return 0, false }
 
-// reseedBytes is how much is given before the seed is mixed with what time and
-// hardware say then.
+// reseedBytes is how much is given before time and hardware are asked again.
 const reseedBytes = 1 << 16
 
 // source is the generator. lock comes after every lock but those of printk.
 var source struct {
 	lock  spin.Lock
-	gen   *rand.ChaCha8 // lock
+	key   [keySize]byte // lock
 	given int           // bytes since the last reseed. lock
 }
 
-func init() { source.gen = rand.NewChaCha8([32]byte{}) }
-
 // Mix makes the generator depend on p as well. It cannot make it worse.
 func Mix(p []byte) {
-	source.lock.Lock()
-	defer source.lock.Unlock()
-	var seed [32]byte
 	for {
-		n := copy(seed[:], p)
-		reseed(&seed)
+		var in [keySize]byte
+		n := copy(in[:], p)
+		source.lock.Lock()
+		reseed(&in)
+		source.lock.Unlock()
 		if p = p[n:]; len(p) == 0 {
 			return
 		}
@@ -47,23 +45,24 @@ func Mix(p []byte) {
 }
 
 // reseed makes a new key of the present one, in, the time and the hardware's
-// word.
+// words. The old one went through the block function before in is added: who
+// chooses in cannot choose the key.
 //
 // Preconditions: lock held.
-func reseed(in *[32]byte) {
-	var key [32]byte
-	_, _ = source.gen.Read(key[:])
-	for i := range key {
-		key[i] ^= in[i]
+func reseed(in *[keySize]byte) {
+	var b [blockSize]byte
+	block(&b, &source.key, 0)
+	for i := range source.key {
+		source.key[i] = b[i] ^ in[i]
 	}
-	xor64(key[0:], uint64(arch.Ktime()))
-	xor64(key[8:], uint64(arch.Counter()))
-	for at := 16; at < len(key); at += 8 {
+	xor64(source.key[0:], uint64(arch.Ktime()))
+	xor64(source.key[8:], arch.Counter())
+	for at := 0; at < keySize; at += 8 {
 		if v, ok := Hardware(); ok {
-			xor64(key[at:], v)
+			xor64(source.key[at:], v)
 		}
 	}
-	source.gen.Seed(key)
+	clear(b[:])
 	source.given = 0
 }
 
@@ -73,13 +72,24 @@ func xor64(b []byte, v uint64) {
 
 // Read fills p. It may be called with spin locks held.
 func Read(p []byte) {
+	var b [blockSize]byte
 	source.lock.Lock()
-	defer source.lock.Unlock()
 	if source.given += len(p); source.given >= reseedBytes || source.given == len(p) {
-		reseed(&[32]byte{})
+		reseed(new([keySize]byte))
 		source.given = len(p)
 	}
-	_, _ = source.gen.Read(p)
+	block(&b, &source.key, 0)
+	copy(source.key[:], b[:keySize])
+	source.lock.Unlock()
+	// The other half is what is given, or if that is too short, its key.
+	if rest := b[keySize:]; len(p) <= len(rest) {
+		copy(p, rest)
+		clear(b[:])
+		return
+	}
+	key := [keySize]byte(b[keySize:])
+	clear(b[:])
+	stream(p, &key)
 }
 
 // Uint64 returns a random word.
