@@ -26,18 +26,28 @@ type cpuTimers struct {
 	poll *sched.Timer
 }
 
-// startCPUTimers has the CPU timers of t's process looked at.
+// startCPUTimers has the CPU timers of the calling task's process looked at.
 func (t *Task) startCPUTimers() {
-	s := t.signal
-	fresh := sched.NewTimer(func(*sched.Timer) { s.checkCPUTimers() })
+	fresh := t.signal.newCPUPoll()
 	t.sighand.siglock.Lock()
-	if s.cpu.poll == nil {
-		s.cpu.poll = fresh
-	}
-	if !s.cpu.poll.Queued() {
-		s.cpu.poll.Start(timekeeping.Monotonic())
-	}
+	t.signal.cpu.start(fresh)
 	t.sighand.siglock.Unlock()
+}
+
+func (s *SignalStruct) newCPUPoll() *sched.Timer {
+	return sched.NewTimer(func(*sched.Timer) { s.checkCPUTimers() })
+}
+
+// start has the timers looked at soon. fresh becomes poll if there is none.
+//
+// Preconditions: siglock held.
+func (c *cpuTimers) start(fresh *sched.Timer) {
+	if c.poll == nil {
+		c.poll = fresh
+	}
+	if !c.poll.Queued() {
+		c.poll.Start(timekeeping.Monotonic())
+	}
 }
 
 // setCPUTimer sets ITIMER_VIRTUAL or ITIMER_PROF of the calling task's process and
@@ -127,10 +137,15 @@ func (t *Task) cpuLimitChanged() {
 	if t.rlimit(RLIMIT_CPU) == RLIM_INFINITY {
 		return
 	}
-	t.sighand.siglock.Lock()
-	t.signal.cpu.limit = 1 // look, and then see
-	t.sighand.siglock.Unlock()
-	t.startCPUTimers()
+	fresh := t.signal.newCPUPoll()
+	tasklistLock.Lock()
+	if h := t.sighand; h != nil {
+		h.siglock.Lock()
+		t.signal.cpu.limit = 1 // look, and then see
+		t.signal.cpu.start(fresh)
+		h.siglock.Unlock()
+	}
+	tasklistLock.Unlock()
 }
 
 // checkCPULimit enforces RLIMIT_CPU: SIGXCPU at the soft limit and every second
@@ -145,6 +160,7 @@ func (s *SignalStruct) checkCPULimit(t *Task, used int64) int64 {
 		s.cpu.limit = 0
 		return maxInt64
 	}
+	l.Cur = max(l.Cur, 1) // 0 would be over before the program could notice
 	seconds := uint64(used / second)
 	if l.Max != RLIM_INFINITY && seconds >= l.Max {
 		_ = sendSignalLocked(signal.SIGKILL, nil, t, PIDTYPE_TGID)

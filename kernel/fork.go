@@ -69,6 +69,9 @@ func KernelClone(args *KernelCloneArgs) (pid int, err error) {
 		return 0, err
 	}
 	pid = p.Pid // p may be gone as soon as it runs
+	if args.Flags&CLONE_THREAD == 0 {
+		p.cpuLimitChanged()
+	}
 	if args.Flags&CLONE_PARENT_SETTID != 0 {
 		_ = uaccess.Put(args.ParentTid, int32(pid)) // ignored by Linux, too
 	}

@@ -37,12 +37,16 @@ func changeRlimit(t *Task, resource uintptr, to *Rlimit) (old Rlimit, err error)
 	}
 	may := Capable(cred.CAP_SYS_RESOURCE)
 	l.rlimLock.Lock()
-	defer l.rlimLock.Unlock()
 	old = l.rlimit(int(resource))
 	if to.Max > old.Max && !may {
+		l.rlimLock.Unlock()
 		return old, syscall.EPERM
 	}
 	l.setRlimit(int(resource), *to)
+	l.rlimLock.Unlock()
+	if resource == RLIMIT_CPU {
+		t.cpuLimitChanged()
+	}
 	return old, nil
 }
 
