@@ -36,7 +36,7 @@ gdb: gdb-tools $(BUILD)/qemu-run ## gdb for a running "make qemu GDB=1" [ARCH=]
 proctree: $(BUILD)/qemu-proctree ## show the processes of a guest as they come and go [EVENTS=file, as given to make qemu]
 	@$(BUILD)/qemu-proctree $(EVENTS)
 
-boot-test: tools kernel user-tests ## boot the kernel on many machines and check what it says [FULL=1 RUN=regexp]
+boot-test: tools kernel user-tests initramfs ## boot the kernel on many machines and check what it says [FULL=1 RUN=regexp]
 	@echo "  TEST    ./qemu/..."
 	@ONSEN_BOOT_TESTS=1 $(if $(FULL),ONSEN_BOOT_MATRIX=full) \
 		$(GO) test -count=1 -parallel 2 -timeout 40m $(if $(RUN),-run '$(RUN)' -v) ./qemu/...
