@@ -33,6 +33,7 @@ var mmSyscalls = []Syscall{
 	{"msync", func(t *Task, a *SyscallArgs) (uintptr, error) {
 		return 0, t.mm.Msync(a[0], a[1], int(int32(a[2])))
 	}},
+	{"membarrier", sysMembarrier},
 }
 
 // readImpliesExec is the personality of programs that expect to execute what

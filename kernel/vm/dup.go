@@ -40,6 +40,7 @@ func (m *MM) Dup() (*MM, error) {
 
 // copyFields copies what exec(2) has set.
 func (m *MM) copyFields(from *MM) {
+	m.Membarrier.Store(from.Membarrier.Load())
 	exe := from.ExeFile()
 	from.ArgLock.Lock()
 	m.StartCode, m.EndCode, m.StartData, m.EndData = from.StartCode, from.EndCode, from.StartData, from.EndData

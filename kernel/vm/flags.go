@@ -33,7 +33,8 @@ const (
 	MAP_HUGETLB         = 0x40000
 	MAP_SYNC            = 0x80000
 	MAP_FIXED_NOREPLACE = 0x100000
-	MAP_UNINITIALIZED   = 0x4000000
+
+	mapHugeMask = 0x7c000000 // the size with MAP_HUGETLB, MAP_UNINITIALIZED
 )
 
 // Flags of mremap(2).

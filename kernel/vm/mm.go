@@ -35,6 +35,10 @@ type MM struct {
 	// were ever present, as far as somebody has looked.
 	tables, hiwater atomic.Int64
 
+	// Membarrier is what membarrier(2) was told of the program. Any task of it may
+	// set bits.
+	Membarrier atomic.Uint32
+
 	// ArgLock protects what follows.
 	ArgLock spin.Lock
 	// Where exec(2) put the parts of the program. StartBrk and Brk are also

@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"math"
 	"syscall"
 
 	"onsen/arch"
@@ -65,7 +66,11 @@ func (a *MmapArgs) check() error {
 	if a.Len == 0 {
 		return syscall.ENOMEM
 	}
-	if uint64(a.Offset)+uint64(a.Len) < uint64(a.Offset) {
+	limit := uint64(math.MaxUint64)
+	if a.File != nil {
+		limit = math.MaxInt64
+	}
+	if uint64(a.Len) > limit || uint64(a.Offset) > limit-uint64(a.Len) {
 		return syscall.EOVERFLOW
 	}
 	return nil
@@ -85,7 +90,7 @@ func (a *MmapArgs) checkType() error {
 		}
 		const known = MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE |
 			MAP_EXECUTABLE | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |
-			MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_FIXED_NOREPLACE | MAP_UNINITIALIZED
+			MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_FIXED_NOREPLACE | mapHugeMask
 		if a.Flags&^known != 0 {
 			return syscall.EOPNOTSUPP
 		}
