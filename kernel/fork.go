@@ -77,7 +77,7 @@ func KernelClone(args *KernelCloneArgs) (pid int, err error) {
 	}
 	var vfork *sched.Completion
 	if args.Flags&CLONE_VFORK != 0 {
-		vfork = new(sched.Completion)
+		vfork = &p.vfork
 		p.vforkDone = vfork
 	}
 	if args.Flags&CLONE_GLOBAL_THREAD != 0 {
@@ -253,7 +253,8 @@ func copyPid(p, cur *Task, args *KernelCloneArgs) error {
 	if err != nil {
 		return err
 	}
-	p.setPid(PIDTYPE_PID, &Pid{nr: nr})
+	p.firstPid.nr = nr
+	p.setPid(PIDTYPE_PID, &p.firstPid)
 	p.Pid, p.Tgid, p.groupLeader = nr, nr, p
 	if args.Flags&CLONE_THREAD != 0 {
 		p.Tgid, p.groupLeader = cur.Tgid, cur.groupLeader

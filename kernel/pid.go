@@ -301,7 +301,10 @@ func exchangeTids(a, b *Task) {
 // unused reports whether no task has the id.
 //
 // Preconditions: tasklistLock held.
-func (p *Pid) unused() bool { return p.tasks == [pidTypes]*Task{} }
+func (p *Pid) unused() bool {
+	t := &p.tasks
+	return t[PIDTYPE_PID] == nil && t[PIDTYPE_TGID] == nil && t[PIDTYPE_PGID] == nil && t[PIDTYPE_SID] == nil
+}
 
 // unhash makes the number of a Pid that no task has any more free.
 //

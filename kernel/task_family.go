@@ -37,9 +37,14 @@ type taskFamily struct {
 	// become another program gets no signal but SIGCHLD. tasklistLock.
 	parentExecID, selfExecID uint32
 
+	// firstPid is the storage for pid; execve(2) may have swapped that for
+	// another task's.
+	firstPid Pid
+
 	// vforkDone is completed when the task does not need its parent to wait any
-	// longer. allocLock.
+	// longer; it is vfork, or nil. allocLock.
 	vforkDone *sched.Completion
+	vfork     sched.Completion
 	// setChildTid is where the new task stores its PID; 0 for nowhere.
 	// Constant.
 	setChildTid uintptr

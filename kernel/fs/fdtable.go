@@ -35,6 +35,28 @@ const (
 	nrOpen = 1 << 20
 )
 
+// firstFiles is a Files with a table of the size that most get along with: one
+// piece of memory for what fork(2) copies.
+type firstFiles struct {
+	Files
+	first         fdTable
+	files         [minFds]atomic.Pointer[File]
+	open, cloexec [minFds / 64]uint64
+}
+
+// newFiles returns a Files with one user, and a table that it does not have yet.
+func newFiles(size int) (*Files, *fdTable) {
+	if size > minFds {
+		s := new(Files)
+		s.users.Store(1)
+		return s, newFdTable(size)
+	}
+	f := new(firstFiles)
+	f.users.Store(1)
+	f.first = fdTable{f.files[:], f.open[:], f.cloexec[:]}
+	return &f.Files, &f.first
+}
+
 func newFdTable(n int) *fdTable {
 	return &fdTable{
 		files:   make([]atomic.Pointer[File], n),
@@ -45,9 +67,8 @@ func newFdTable(n int) *fdTable {
 
 // NewFiles returns an empty table with one user.
 func NewFiles() *Files {
-	s := new(Files)
-	s.table.Store(newFdTable(minFds))
-	s.users.Store(1)
+	s, t := newFiles(minFds)
+	s.table.Store(t)
 	return s
 }
 
@@ -62,10 +83,13 @@ func (s *Files) Users() int { return int(s.users.Load()) }
 
 // Put takes a user away. The last one closes all files, so Put may sleep.
 func (s *Files) Put() {
-	if s.users.Add(-1) == 0 {
-		t := s.table.Load()
-		for fd := range t.files {
-			if f := t.files[fd].Swap(nil); f != nil {
+	if s.users.Add(-1) != 0 {
+		return
+	}
+	t := s.table.Load()
+	for w, open := range t.open {
+		for ; open != 0; open &= open - 1 {
+			if f := t.files[w*64+bits.TrailingZeros64(open)].Swap(nil); f != nil {
 				f.close(s)
 			}
 		}
@@ -76,11 +100,9 @@ func (s *Files) Put() {
 // with another reference. Descriptors that are still without a file are free in
 // the copy. ENOMEM.
 func (s *Files) Dup(max int) (*Files, error) {
-	n := new(Files)
-	n.users.Store(1)
 	size := s.size(max)
 	for {
-		t := newFdTable(size)
+		n, t := newFiles(size)
 		s.lock.Lock()
 		if have := s.used(max); have > size {
 			s.lock.Unlock()
@@ -88,15 +110,18 @@ func (s *Files) Dup(max int) (*Files, error) {
 			continue
 		}
 		from := s.table.Load()
-		for fd := range min(size, len(from.files), max) {
-			f := from.files[fd].Load()
-			if f == nil {
-				continue
+		for w := range min(len(t.open), len(from.open)) {
+			for open := from.open[w]; open != 0; open &= open - 1 {
+				fd := w*64 + bits.TrailingZeros64(open)
+				f := from.files[fd].Load()
+				if f == nil || fd >= max {
+					continue
+				}
+				f.Get()
+				t.files[fd].Store(f)
+				t.open[w] |= open & -open
 			}
-			f.Get()
-			t.files[fd].Store(f)
-			t.open[fd/64] |= 1 << (fd % 64)
-			t.cloexec[fd/64] |= from.cloexec[fd/64] & (1 << (fd % 64))
+			t.cloexec[w] = from.cloexec[w] & t.open[w]
 		}
 		s.lock.Unlock()
 		n.table.Store(t)
