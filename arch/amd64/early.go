@@ -92,6 +92,7 @@ func (c *percpu) load() {
 	loadTables(&c.gdtr, &idtr)
 	WriteMSR(msrGSBase, uint64(c.self))
 	WriteMSR(msrKernelGS, 0)
+	WriteMSR(msrSysenterCS, 0) // SYSENTER faults
 	WriteMSR(msrSTAR, selUser32Code<<48|selKernelCode<<32)
 	WriteMSR(msrLSTAR, uint64(syscallEntryPC()))
 	WriteMSR(msrSFMASK, flagTF|flagIF|flagDF|flagIOPL|flagNT|flagAC)

@@ -36,10 +36,15 @@ func (f *Frame) PC() uintptr { return uintptr(f.IP) }
 //go:nosplit
 func (f *Frame) SP() uintptr { return uintptr(f.RSP) }
 
-// FP returns the frame pointer.
+// FP returns the frame pointer, or 0 for a program, which owes it to nobody.
 //
 //go:nosplit
-func (f *Frame) FP() uintptr { return uintptr(f.BP) }
+func (f *Frame) FP() uintptr {
+	if f.CS&3 != 0 {
+		return 0
+	}
+	return uintptr(f.BP)
+}
 
 // SyscallArgs returns the number and arguments of a system call, which stand
 // in the registers of the System V ABI's kernel convention.

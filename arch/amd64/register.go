@@ -6,13 +6,14 @@ import "runtime"
 
 // Model specific registers (SDM vol. 4, table 2-2).
 const (
-	msrEFER     = 0xc000_0080
-	msrSTAR     = 0xc000_0081
-	msrLSTAR    = 0xc000_0082
-	msrSFMASK   = 0xc000_0084
-	msrFSBase   = 0xc000_0100
-	msrGSBase   = 0xc000_0101
-	msrKernelGS = 0xc000_0102
+	msrSysenterCS = 0x174
+	msrEFER       = 0xc000_0080
+	msrSTAR       = 0xc000_0081
+	msrLSTAR      = 0xc000_0082
+	msrSFMASK     = 0xc000_0084
+	msrFSBase     = 0xc000_0100
+	msrGSBase     = 0xc000_0101
+	msrKernelGS   = 0xc000_0102
 )
 
 // Bits of CR4 (SDM vol. 3, 2.5).

@@ -103,7 +103,9 @@ func (c *UserContext) area() []byte {
 func (c *UserContext) copyExtended(from *UserContext) {
 	from.save()
 	c.initExtended()
-	copy(c.area(), from.area())
+	if from.extended != nil { // or it has never been a program
+		copy(c.area(), from.area())
+	}
 	c.gsBase = from.gsBase
 }
 
