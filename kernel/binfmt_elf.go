@@ -45,12 +45,12 @@ func loadELF(b *binprm) error {
 	if err := b.setupStack(t, elf.FindStackMode(prog.progs)); err != nil {
 		return err
 	}
-	if err := prog.load(t, interp != nil); err != nil {
+	if err := prog.load(t, b, interp != nil); err != nil {
 		return err
 	}
 	start, base := prog.entry(), uintptr(0)
 	if interp != nil {
-		if err := interp.load(t, false); err != nil {
+		if err := interp.load(t, b, false); err != nil {
 			return err
 		}
 		start, base = interp.entry(), interp.bias
@@ -58,7 +58,7 @@ func loadELF(b *binprm) error {
 	if start >= arch.TaskSize {
 		return syscall.EINVAL
 	}
-	prog.describe(t, interp != nil)
+	prog.describe(t, b, interp != nil)
 	if err := mapSigreturnCode(t.mm); err != nil {
 		return err
 	}
@@ -142,13 +142,13 @@ func readFull(f *fs.File, b []byte, off int64) error {
 const dynBase = arch.TaskSize / 3 * 2 &^ (arch.PageSize - 1)
 
 // load maps the segments into the calling task's memory.
-func (e *elfFile) load(t *Task, hasInterp bool) (err error) {
+func (e *elfFile) load(t *Task, b *binprm, hasInterp bool) (err error) {
 	e.layout, err = elf.Plan(&e.hdr, e.progs, uint64(arch.TaskSize))
 	if err != nil {
 		return err
 	}
 	if e.hdr.Type == elf.Dyn {
-		if err := e.reserve(t, hasInterp); err != nil {
+		if err := e.reserve(t, b, hasInterp); err != nil {
 			return err
 		}
 	}
@@ -162,13 +162,13 @@ func (e *elfFile) load(t *Task, hasInterp bool) (err error) {
 
 // reserve finds room for all segments of a program that runs anywhere, and sets
 // the bias.
-func (e *elfFile) reserve(t *Task, hasInterp bool) error {
+func (e *elfFile) reserve(t *Task, b *binprm, hasInterp bool) error {
 	l := e.layout
 	span := uintptr(l.End - l.Start)
 	if hasInterp {
 		base := dynBase
 		if t.randomizes() {
-			base += randomBelow(mmapRandom, arch.PageSize)
+			base += b.randomBelow(mmapRandom, arch.PageSize)
 		}
 		if l.Align != 0 {
 			base &^= uintptr(l.Align) - 1
@@ -245,7 +245,7 @@ func segmentProt(flags uint32) (prot int) {
 }
 
 // describe notes in the memory what is where, for brk(2) and /proc.
-func (e *elfFile) describe(t *Task, hasInterp bool) {
+func (e *elfFile) describe(t *Task, b *binprm, hasInterp bool) {
 	m, l := t.mm, e.layout
 	m.ArgLock.Lock()
 	defer m.ArgLock.Unlock()
@@ -257,7 +257,7 @@ func (e *elfFile) describe(t *Task, hasInterp bool) {
 			// Away from the mappings, which grow towards it.
 			brk = dynBase
 		}
-		brk += randomBelow(brkRandom, arch.PageSize)
+		brk += b.randomBelow(brkRandom, arch.PageSize)
 	}
 	m.StartBrk, m.Brk = brk, brk
 }

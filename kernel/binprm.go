@@ -33,6 +33,12 @@ type binprm struct {
 	// inherit.
 	perClear uint32
 
+	// seed is what AT_RANDOM points to, and entropy what the places of things
+	// are chosen with, of which so many bits are used up.
+	seed        [16]byte
+	entropy     [2]uint64
+	entropyUsed uint
+
 	// pathInaccessible says that filename is a /dev/fd/N whose descriptor will
 	// be closed.
 	pathInaccessible bool

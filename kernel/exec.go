@@ -88,14 +88,20 @@ func copyStrings(t *Task, r *argReader, list []uintptr, push func([]byte) error)
 }
 
 // begin sets the limits and pushes what is above all strings: an empty word,
-// and the file's name.
+// and the file's name. Above them some room is left at random, so that not even
+// the place within a page is always the same.
 func (b *binprm) begin(t *Task, argc, envc int) error {
 	limit, err := argLimit(t.rlimit(RLIMIT_STACK), argc, envc)
 	if err != nil {
 		return err
 	}
-	b.limit = limit + wordSize
-	if err := b.pushZeros(wordSize); err != nil {
+	b.takeEntropy()
+	above := uintptr(wordSize)
+	if t.randomizes() {
+		above += b.randomBelow(stackShift, 16)
+	}
+	b.limit = limit + above
+	if err := b.pushZeros(above); err != nil {
 		return err
 	}
 	return b.push(cBytes(b.filename))

@@ -99,18 +99,21 @@ func (a *argArea) room(n int) ([]byte, error) {
 // pop takes the lowest n bytes away.
 func (a *argArea) pop(n uintptr) { a.used -= n }
 
-// each calls f for the used part of every page with its distance from the top,
-// down to its lowest byte, until f fails.
-func (a *argArea) each(f func(below uintptr, b []byte) error) error {
+// give passes the pages on, from the highest down, each with the distance of its
+// start from the top. What was not used of the last one is zero.
+func (a *argArea) give(adopt func(below uintptr, p argPage) error) error {
 	for i, p := range a.pages {
 		above := uintptr(i) * arch.PageSize
 		if above >= a.used {
 			break
 		}
-		n := min(a.used-above, arch.PageSize)
-		if err := f(above+n, p.data[arch.PageSize-n:]); err != nil {
+		if used := a.used - above; used < arch.PageSize {
+			clear(p.data[:arch.PageSize-used])
+		}
+		if err := adopt(above+arch.PageSize, p); err != nil {
 			return err
 		}
+		a.pages[i] = argPage{}
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"strings"
 	"syscall"
 
@@ -111,13 +113,32 @@ func pageAlign(a uintptr) uintptr { return (a + arch.PageSize - 1) &^ (arch.Page
 // By how much places differ from program to program, in bytes.
 const (
 	stackRandom = 1 << 34
+	stackShift  = 1 << 11
 	brkRandom   = 1 << 25
 	mmapRandom  = 1 << 40
 )
 
-// randomBelow returns a random number below n, a power of two, that is a
-// multiple of step, one too.
-func randomBelow(n, step uintptr) uintptr { return uintptr(random.Uint64()) & (n - 1) &^ (step - 1) }
+// takeEntropy gets all that is needed of random numbers at once.
+func (b *binprm) takeEntropy() {
+	var all [32]byte
+	random.Read(all[:])
+	copy(b.seed[:], all[:])
+	for i := range b.entropy {
+		b.entropy[i] = binary.LittleEndian.Uint64(all[16+8*i:])
+	}
+}
+
+// randomBelow returns a random number below n, a power of two, that is a multiple
+// of step, one too. All calls together are for no more bits than entropy has.
+func (b *binprm) randomBelow(n, step uintptr) uintptr {
+	count := uint(bits.Len(uint(n/step)) - 1)
+	if b.entropyUsed%64+count > 64 {
+		b.entropyUsed = 64
+	}
+	v := b.entropy[b.entropyUsed/64%2] >> (b.entropyUsed % 64)
+	b.entropyUsed += count
+	return uintptr(v) & (n/step - 1) * step
+}
 
 // setupStack gives the program its stack and its arguments, and says where
 // mappings go below it.
@@ -125,15 +146,22 @@ func (b *binprm) setupStack(t *Task, mode elf.StackMode) error {
 	b.top = arch.UserStackTop
 	shift := uintptr(0)
 	if t.randomizes() {
-		b.top -= randomBelow(stackRandom, arch.PageSize)
-		shift = randomBelow(mmapRandom, arch.PageSize)
+		b.top -= b.randomBelow(stackRandom, arch.PageSize)
+		shift = b.randomBelow(mmapRandom, arch.PageSize)
 	}
 	t.mm.SetMmapBase(vm.MmapBase(t.rlimit(RLIMIT_STACK), shift))
 	prot := vm.PROT_READ | vm.PROT_WRITE
 	if mode == elf.StackExec {
 		prot |= vm.PROT_EXEC
 	}
-	return t.mm.SetupStack(b.top, pageAlign(b.used+stackExtra), prot)
+	return t.mm.SetupStack(b.top, b.stackSize(), prot)
+}
+
+// stackSize is how large the stack is at first: what is on it so far, what comes
+// below that, and some more.
+func (b *binprm) stackSize() uintptr {
+	const auxWords = 64
+	return pageAlign(b.used + uintptr(b.argc+b.envc+auxWords)*wordSize + stackExtra)
 }
 
 // stackExtra is how much of the stack a program has without growing it.
@@ -147,11 +175,6 @@ func (b *binprm) finishStack(t *Task, aux func(execfn, platform, random uintptr)
 	argStart := b.top - b.used
 	execfn := argStart + argBytes + envBytes
 
-	if t.randomizes() {
-		if err := b.pushZeros(randomBelow(8192, 16)); err != nil {
-			return 0, err
-		}
-	}
 	if err := b.pushZeros((b.top - b.used) % 16); err != nil {
 		return 0, err
 	}
@@ -159,9 +182,7 @@ func (b *binprm) finishStack(t *Task, aux func(execfn, platform, random uintptr)
 		return 0, err
 	}
 	platform := b.top - b.used
-	var seed [16]byte
-	random.Read(seed[:])
-	if err := b.push(seed[:]); err != nil {
+	if err := b.push(b.seed[:]); err != nil {
 		return 0, err
 	}
 	v := aux(execfn, platform, b.top-b.used)
@@ -175,13 +196,7 @@ func (b *binprm) finishStack(t *Task, aux func(execfn, platform, random uintptr)
 	m.StartStack = sp
 	m.Auxv = v
 	m.ArgLock.Unlock()
-	return sp, b.each(func(below uintptr, p []byte) error {
-		n, err := m.WriteRemote(b.top-below, p)
-		if err == nil && n < len(p) {
-			err = syscall.EFAULT
-		}
-		return err
-	})
+	return sp, b.give(func(below uintptr, p argPage) error { return m.AdoptPage(b.top-below, p.pa) })
 }
 
 // startThread lets the task begin the program when it goes to user mode.

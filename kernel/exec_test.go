@@ -85,10 +85,13 @@ func TestArgLimit(t *testing.T) {
 // image returns what the area looks like in memory.
 func image(a *argArea) []byte {
 	b := make([]byte, a.used)
-	_ = a.each(func(below uintptr, p []byte) error {
-		copy(b[a.used-below:], p)
-		return nil
-	})
+	for i, p := range a.pages {
+		for at, c := range p.data {
+			if below := uintptr(i+1)*arch.PageSize - uintptr(at); below <= a.used {
+				b[a.used-below] = c
+			}
+		}
+	}
 	return b
 }
 

@@ -23,32 +23,35 @@ func block(out *[blockSize]byte, key *[keySize]byte, counter uint64) {
 
 // permute does the 20 rounds on a state and adds the state to the result.
 func permute(out *[blockSize]byte, s *[16]uint32) {
-	x := *s
+	// Sixteen variables, not an array: the compiler keeps them in registers.
+	x0, x1, x2, x3, x4, x5, x6, x7 := s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]
+	x8, x9, x10, x11, x12, x13, x14, x15 := s[8], s[9], s[10], s[11], s[12], s[13], s[14], s[15]
 	for range 10 {
-		quarter(&x, 0, 4, 8, 12)
-		quarter(&x, 1, 5, 9, 13)
-		quarter(&x, 2, 6, 10, 14)
-		quarter(&x, 3, 7, 11, 15)
-		quarter(&x, 0, 5, 10, 15)
-		quarter(&x, 1, 6, 11, 12)
-		quarter(&x, 2, 7, 8, 13)
-		quarter(&x, 3, 4, 9, 14)
+		x0, x4, x8, x12 = quarter(x0, x4, x8, x12)
+		x1, x5, x9, x13 = quarter(x1, x5, x9, x13)
+		x2, x6, x10, x14 = quarter(x2, x6, x10, x14)
+		x3, x7, x11, x15 = quarter(x3, x7, x11, x15)
+		x0, x5, x10, x15 = quarter(x0, x5, x10, x15)
+		x1, x6, x11, x12 = quarter(x1, x6, x11, x12)
+		x2, x7, x8, x13 = quarter(x2, x7, x8, x13)
+		x3, x4, x9, x14 = quarter(x3, x4, x9, x14)
 	}
-	for i := range x {
-		binary.LittleEndian.PutUint32(out[4*i:], x[i]+s[i])
+	for i, x := range [16]uint32{x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11, x12, x13, x14, x15} {
+		binary.LittleEndian.PutUint32(out[4*i:], x+s[i])
 	}
 }
 
 // quarter is the quarter round on four words of a state.
-func quarter(x *[16]uint32, a, b, c, d int) {
-	x[a] += x[b]
-	x[d] = bits.RotateLeft32(x[d]^x[a], 16)
-	x[c] += x[d]
-	x[b] = bits.RotateLeft32(x[b]^x[c], 12)
-	x[a] += x[b]
-	x[d] = bits.RotateLeft32(x[d]^x[a], 8)
-	x[c] += x[d]
-	x[b] = bits.RotateLeft32(x[b]^x[c], 7)
+func quarter(a, b, c, d uint32) (uint32, uint32, uint32, uint32) {
+	a += b
+	d = bits.RotateLeft32(d^a, 16)
+	c += d
+	b = bits.RotateLeft32(b^c, 12)
+	a += b
+	d = bits.RotateLeft32(d^a, 8)
+	c += d
+	b = bits.RotateLeft32(b^c, 7)
+	return a, b, c, d
 }
 
 // stream fills p with what comes of a key, and forgets the key.

@@ -1,6 +1,9 @@
 package vm
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"syscall"
+)
 
 // execState is what exec(2) has decided about the program.
 type execState struct{ dumpable atomic.Int32 }
@@ -14,3 +17,23 @@ func (s *execState) SetDumpable(v int) { s.dumpable.Store(int32(v)) }
 
 // copy is for a fork.
 func (s *execState) copy(from *execState) { s.dumpable.Store(from.dumpable.Load()) }
+
+// AdoptPage makes the page at pa, which the caller has filled, the one at addr in
+// an anonymous area where there is none yet, and takes its reference over. EFAULT:
+// there is no such place; ENOMEM.
+func (m *MM) AdoptPage(addr, pa uintptr) error {
+	m.lock.RLock()
+	defer m.lock.RUnlock()
+	a := m.find(addr)
+	if a == nil || addr < a.Start || !a.anonymous() {
+		return syscall.EFAULT
+	}
+	t := m.leafAlloc(addr)
+	if t == nil {
+		return syscall.ENOMEM
+	}
+	if !m.install(t.entry(addr), pa, a.Flags.rights(), rssAnon) {
+		return syscall.EFAULT
+	}
+	return nil
+}
