@@ -51,7 +51,9 @@ func (c *UserContext) left(vec uint64) spec.Entry {
 		dr6 = takeDR6()
 	}
 	IRQEnable()
-	if vec == vecPageFault {
+	// An access by the processor for the program, to a descriptor or, wrongly, by
+	// QEMU's far return, is nothing that a page could be brought in for.
+	if vec == vecPageFault && c.code&pfUser != 0 {
 		c.pageFault(uintptr(c.cr2), c.code)
 		return spec.EntryPageFault
 	}
