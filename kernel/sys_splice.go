@@ -254,7 +254,13 @@ func sendfile(in *offset, out *fs.File, n int) (int, error) {
 		}
 		return to.FromFile(in.file, &in.pos, n, out.NonBlock())
 	}
-	if !in.file.Inode.IsReg() || !canSplice(out) || out.Flags()&syscall.O_APPEND != 0 {
+	switch {
+	case !in.file.Inode.IsReg() || out.Flags()&syscall.O_APPEND != 0:
+		return 0, syscall.EINVAL
+	case !canSplice(out):
+		if in.pos >= in.file.Inode.Size() {
+			return 0, nil // Linux does not get to writing
+		}
 		return 0, syscall.EINVAL
 	}
 	o := offset{file: out, pos: out.Pos()}

@@ -102,6 +102,7 @@ void test_memory(void);
 void test_files(void);
 void test_signals(void);
 void test_ids(void);
+void test_events(void);
 int exec_child(int argc, char **argv);
 
 #endif

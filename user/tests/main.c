@@ -25,6 +25,7 @@ static const struct {
 } tests[] = {
 	{"clone", test_clone}, {"clone3", test_clone3}, {"wait", test_wait}, {"exec", run_exec},
 	{"memory", test_memory}, {"files", test_files}, {"signals", test_signals}, {"ids", test_ids},
+	{"events", test_events},
 };
 
 // A failing init is told apart from one that is through by its last line.

@@ -148,7 +148,7 @@ func Ctl(self *fs.File, op int, f *fs.File, fd int, e Event) error {
 //
 // Preconditions: nesting held.
 func (ep *Eventpoll) reaches(outer *Eventpoll, depth int) bool {
-	if ep == outer || depth > maxNests {
+	if ep == outer || depth >= maxNests {
 		return true
 	}
 	ep.mu.Lock()
