@@ -50,6 +50,9 @@ type processLimits struct {
 	gone, reaped usage
 }
 
+// Until it is known how large the machine is, it is as large as can be.
+func init() { bootSignal.processLimits.init(PidMax) }
+
 // init sets the limits of the first process; Linux's INIT_RLIMITS. threads is
 // how many threads the machine is good for.
 func (l *processLimits) init(threads uint64) {
