@@ -198,8 +198,8 @@ static void exit_signals(void)
 		_exit(9);
 	result("no exit signal, plain wait", waitpid(pid, &s, 0));
 	result("no exit signal, __WCLONE", waitpid(pid, &s, __WCLONE) == pid);
+	signal(SIGUSR1, SIG_IGN); // before the child can exit
 	pid = raw_clone(SIGUSR1, 0, 0, 0, 0);
-	signal(SIGUSR1, SIG_IGN);
 	if (pid == 0)
 		_exit(10);
 	result("SIGUSR1, plain wait", waitpid(pid, &s, 0));
