@@ -4,6 +4,7 @@ import (
 	"syscall"
 
 	"onsen/kernel/fs"
+	"onsen/kernel/signal"
 	"onsen/kernel/uaccess"
 )
 
@@ -19,6 +20,7 @@ const (
 	fDupfdCloexec = 1030
 	fSetpipeSz    = 1031
 	fGetpipeSz    = 1032
+	fGetlease     = 1025
 )
 
 func sysFcntl(t *Task, a *SyscallArgs) (uintptr, error) {
@@ -64,6 +66,16 @@ func (t *Task) fcntl(f *fs.File, cmd int, arg uintptr) (uintptr, error) {
 		return 0, t.setOwner(f, int64(int32(arg)))
 	case syscall.F_GETOWN:
 		return uintptr(f.Owner()), nil
+	case fGetsig:
+		return uintptr(f.Signal()), nil
+	case fSetsig:
+		if arg > signal.Max {
+			return 0, syscall.EINVAL
+		}
+		f.SetSignal(int(arg))
+		return 0, nil
+	case fGetlease:
+		return syscall.F_UNLCK, nil // there are no leases
 	case fSetownEx:
 		return 0, t.setOwnerEx(f, arg)
 	case fGetownEx:

@@ -4,6 +4,7 @@ import (
 	"syscall"
 
 	"onsen/kernel/errno"
+	"onsen/kernel/fs"
 	"onsen/kernel/uaccess"
 )
 
@@ -37,7 +38,11 @@ func sysIoctl(t *Task, a *SyscallArgs) (uintptr, error) {
 		return 0, setFileFlag(f.File, syscall.O_ASYNC, arg)
 	case fioqsize:
 		if f.Inode.IsDir() || f.Inode.IsReg() || f.Inode.IsSymlink() {
-			return 0, uaccess.Put(arg, f.Inode.Size())
+			var s fs.Stat
+			if err := fs.FillStat(f.Path, &s); err != nil {
+				return 0, err
+			}
+			return 0, uaccess.Put(arg, s.Blocks*512)
 		}
 		return 0, syscall.ENOTTY
 	case figetbsz:

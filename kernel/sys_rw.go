@@ -49,6 +49,10 @@ func (t *Task) read(f *fs.File, addr, n uintptr) (uintptr, error) {
 	}
 	var locked bool
 	t.pos, locked = f.BeginPos()
+	if t.pos+int64(t.iter.Len()) < 0 {
+		f.EndPos(t.pos, locked)
+		return 0, syscall.EINVAL
+	}
 	done, err := f.Ops.Read(f, &t.iter, &t.pos)
 	f.EndPos(t.pos, locked)
 	if done > 0 {
@@ -67,6 +71,10 @@ func (t *Task) write(f *fs.File, addr, n uintptr) (uintptr, error) {
 	}
 	var locked bool
 	t.pos, locked = f.BeginPos()
+	if t.pos+int64(t.iter.Len()) < 0 {
+		f.EndPos(t.pos, locked)
+		return 0, syscall.EINVAL
+	}
 	done, err := f.Ops.Write(f, &t.iter, &t.pos)
 	f.EndPos(t.pos, locked)
 	if done > 0 {
@@ -77,9 +85,6 @@ func (t *Task) write(f *fs.File, addr, n uintptr) (uintptr, error) {
 
 // checkBuffer checks what can be said of a buffer without touching it.
 func checkBuffer(addr, n uintptr) error {
-	if int(n) < 0 {
-		return syscall.EINVAL
-	}
 	if !uaccess.AccessOK(addr, n) {
 		return syscall.EFAULT
 	}
@@ -119,7 +124,7 @@ func (t *Task) readAt(fd, addr, n uintptr, pos int64) (uintptr, error) {
 		return 0, err
 	}
 	if pos+int64(t.iter.Len()) < 0 {
-		return 0, syscall.EOVERFLOW
+		return 0, syscall.EINVAL
 	}
 	t.pos = pos
 	done, err := f.Ops.Read(f.File, &t.iter, &t.pos)
@@ -146,7 +151,7 @@ func (t *Task) writeAt(fd, addr, n uintptr, pos int64) (uintptr, error) {
 		return 0, err
 	}
 	if pos+int64(t.iter.Len()) < 0 {
-		return 0, syscall.EOVERFLOW
+		return 0, syscall.EINVAL
 	}
 	t.pos = pos
 	done, err := f.Ops.Write(f.File, &t.iter, &t.pos)

@@ -88,7 +88,9 @@ const (
 	statxBtime     = 0x800
 	statxMntID     = 0x1000
 	statxReserved  = 0x8000_0000
+	statxAutomount = 0x1000
 	statxMountRoot = 0x2000
+	statxDax       = 0x20_0000
 )
 
 func sysStatx(t *Task, a *SyscallArgs) (uintptr, error) {
@@ -111,7 +113,7 @@ func sysStatx(t *Task, a *SyscallArgs) (uintptr, error) {
 func makeStatx(s *fs.Stat) statx {
 	dev, rdev := fs.Dev(s.Dev), fs.Dev(s.Rdev)
 	x := statx{
-		mask: statxBasic | statxBtime | statxMntID, blksize: s.Blksize, attributesMask: statxMountRoot,
+		mask: statxBasic | statxBtime | statxMntID, blksize: s.Blksize, attributesMask: statxAutomount | statxMountRoot | statxDax,
 		nlink: s.Nlink, uid: s.UID, gid: s.GID, mode: uint16(s.Mode),
 		ino: s.Ino, size: uint64(s.Size), blocks: uint64(s.Blocks),
 		atime: makeStatxTime(s.Atime), btime: makeStatxTime(s.Btime), ctime: makeStatxTime(s.Ctime), mtime: makeStatxTime(s.Mtime),

@@ -10,11 +10,19 @@ import (
 // has one for each kind, which no program can tell.
 var pseudoSB = NewSuperBlock(&FilesystemType{Name: "anon_inodefs", NoDev: true}, 0x09041934, 0, SimpleSuper{})
 
+// pipeSB is that of pipes, which statfs(2) tells from others.
+var pipeSB = NewSuperBlock(&FilesystemType{Name: "pipefs", NoDev: true}, 0x50495045, 0, SimpleSuper{})
+
 // anonInode is the inode that all files of NewAnonFile share, as in Linux.
 var anonInode = pseudoSB.NewInode(0o600, NoInodeOps{})
 
 // NewPseudoInode returns an inode for files without a name, such as a pipe's.
-func NewPseudoInode(mode uint32, ops InodeOps) *Inode { return pseudoSB.NewInode(mode, ops) }
+func NewPseudoInode(mode uint32, ops InodeOps) *Inode {
+	if mode&syscall.S_IFMT == syscall.S_IFIFO {
+		return pipeSB.NewInode(mode, ops)
+	}
+	return pseudoSB.NewInode(mode, ops)
+}
 
 // NewAnonFile returns an open file on the anonymous inode; name is what
 // /proc/PID/fd shows after "anon_inode:", with its brackets if it has some. It

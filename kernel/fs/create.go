@@ -66,7 +66,8 @@ func Mknod(ctx *Context, dfd int, path string, mode uint32, dev Dev) error {
 		mode |= syscall.S_IFREG
 	case syscall.S_IFREG, syscall.S_IFIFO, syscall.S_IFSOCK:
 	case syscall.S_IFCHR, syscall.S_IFBLK:
-		if !capable(ctx.Cred, capMknod) {
+		whiteout := mode&syscall.S_IFMT == syscall.S_IFCHR && dev == 0 // no device at all
+		if !whiteout && !capable(ctx.Cred, capMknod) {
 			return syscall.EPERM
 		}
 	case syscall.S_IFDIR:
@@ -104,7 +105,7 @@ func Link(ctx *Context, old Path, dfd int, path string) error {
 		switch {
 		case old.Mount != w.p.Mount:
 			return nil, syscall.EXDEV
-		case target.IsDir():
+		case !mayLink(w.cred, target), target.IsDir():
 			return nil, syscall.EPERM
 		}
 		target.Lock.Lock()
@@ -125,6 +126,9 @@ func Unlink(ctx *Context, dfd int, path string) error {
 	}
 	if w.kind != lastNorm {
 		return syscall.EISDIR
+	}
+	if w.p.Mount == nil || w.p.Mount.Flags()&MsRdonly != 0 {
+		return syscall.EROFS
 	}
 	dir := w.p.Dentry
 	dir.Inode.Lock.Lock()
@@ -147,9 +151,6 @@ func (w *walk) unlinkLocked(dir *Dentry) (*Dentry, error) {
 			return nil, syscall.EISDIR
 		}
 		return nil, syscall.ENOTDIR
-	}
-	if w.p.Mount == nil || w.p.Mount.Flags()&MsRdonly != 0 {
-		return nil, syscall.EROFS
 	}
 	if err := mayDelete(w.cred, dir.Inode, d.Inode, false); err != nil {
 		return nil, err
@@ -187,6 +188,9 @@ func Rmdir(ctx *Context, dfd int, path string) error {
 	case lastRoot:
 		return syscall.EBUSY
 	}
+	if w.p.Mount == nil || w.p.Mount.Flags()&MsRdonly != 0 {
+		return syscall.EROFS
+	}
 	dir := w.p.Dentry
 	dir.Inode.Lock.Lock()
 	d, err := w.rmdirLocked(dir)
@@ -194,7 +198,7 @@ func Rmdir(ctx *Context, dfd int, path string) error {
 	if err != nil {
 		return err
 	}
-	d.Inode.evictUnused()
+	d.Inode.Ops.Evict(d.Inode)
 	return nil
 }
 
@@ -202,9 +206,6 @@ func (w *walk) rmdirLocked(dir *Dentry) (*Dentry, error) {
 	d, err := dir.findLocked(&w.last)
 	if err != nil {
 		return nil, err
-	}
-	if w.p.Mount == nil || w.p.Mount.Flags()&MsRdonly != 0 {
-		return nil, syscall.EROFS
 	}
 	if err := mayDelete(w.cred, dir.Inode, d.Inode, true); err != nil {
 		return nil, err

@@ -31,8 +31,9 @@ type File struct {
 
 	posLock sched.Mutex
 	pos     atomic.Int64 // written under posLock, or by the only user
-	// owner is who gets SIGIO; F_SETOWN.
-	owner atomic.Int64
+	// owner is who gets SIGIO, and signal what comes instead; F_SETOWN, F_SETSIG.
+	owner  atomic.Int64
+	signal atomic.Int32
 	// Watches are the epoll instances that the file is in.
 	Watches Watches
 }
@@ -237,6 +238,12 @@ type Owner int32
 
 // Owner returns who gets SIGIO; 0 is nobody.
 func (f *File) Owner() Owner { return Owner(f.owner.Load()) }
+
+// Signal returns what is sent instead of SIGIO, 0 for that.
+func (f *File) Signal() int { return int(f.signal.Load()) }
+
+// SetSignal changes what is sent instead of SIGIO.
+func (f *File) SetSignal(sig int) { f.signal.Store(int32(sig)) }
 
 // SetOwner changes who gets SIGIO.
 func (f *File) SetOwner(o Owner) { f.owner.Store(int64(o)) }

@@ -265,9 +265,11 @@ func (i *Inode) drop() {
 	}
 }
 
-// evictUnused evicts the inode if it has neither name nor user.
+// evictUnused evicts the inode if it has neither name nor user. A directory has
+// nothing that could be freed before the garbage collector does, and can be used
+// as long as somebody stands in it; it is evicted when it is removed.
 func (i *Inode) evictUnused() {
-	if i.nlink.Load() == 0 && i.users.CompareAndSwap(0, goneUsers) {
+	if !i.IsDir() && i.nlink.Load() == 0 && i.users.CompareAndSwap(0, goneUsers) {
 		i.Ops.Evict(i)
 	}
 }

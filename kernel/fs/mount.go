@@ -90,7 +90,18 @@ func NewMount(sb *SuperBlock, root *Dentry, source string, flags uint32) *Mount 
 	m := &Mount{SB: sb, Root: root, Source: source, ID: int(lastMountID.Add(1))}
 	m.flags.Store(flags & mountFlags)
 	sb.mounts++
+	if !root.Inode.IsDir() {
+		// A file may lose its last name while it is mounted.
+		hold(&root.Inode.users)
+	}
 	return m
+}
+
+// dropRoot gives up what NewMount has counted.
+func (m *Mount) dropRoot() {
+	if !m.Root.Inode.IsDir() {
+		m.Root.Inode.drop()
+	}
 }
 
 // Flags returns the MS_* flags of the mount.
@@ -174,6 +185,7 @@ func (m *Mount) end() {
 	m.SB.mounts--
 	last := m.SB.mounts == 0
 	namespaceLock.Unlock()
+	m.dropRoot()
 	if last {
 		m.SB.Ops.Put(m.SB)
 	}

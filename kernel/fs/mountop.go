@@ -147,6 +147,7 @@ func (m *Mount) discard() {
 		k.discard()
 	}
 	m.SB.mounts--
+	m.dropRoot()
 }
 
 // isRootOfMount reports whether p is the top of its mount.
@@ -276,11 +277,11 @@ func Umount(ctx *Context, target string, flags int) error {
 	if err != nil {
 		return err
 	}
-	if !at.isRootOfMount() {
-		return syscall.EINVAL
-	}
 	if !capable(ctx.Cred, capSysAdmin) {
 		return syscall.EPERM
+	}
+	if !at.isRootOfMount() {
+		return syscall.EINVAL
 	}
 	namespaceLock.Lock()
 	gone, err := at.Mount.umount(ctx, flags)
@@ -379,11 +380,13 @@ func PivotRoot(ctx *Context, newRoot, putOld string, replace func(old, new Path)
 	namespaceLock.Lock()
 	defer namespaceLock.Unlock()
 	switch {
+	case top.Mount == rootMount: // cannot be moved
+		return syscall.EINVAL
 	case top.Dentry.unhashed.Load(), old.Dentry.unhashed.Load():
 		return syscall.ENOENT
 	case top.Mount == root.Mount, old.Mount == root.Mount:
 		return syscall.EBUSY // "new_root or put_old is on the current root filesystem"
-	case !root.isRootOfMount(), root.Mount.up.Load() == nil, // the first root cannot be moved
+	case !root.isRootOfMount(), root.Mount.up.Load() == nil,
 		!top.isRootOfMount(), top.Mount.up.Load() == nil,
 		top.Mount.detached.Load(), !isBelow(old, top), !isBelow(top, root):
 		return syscall.EINVAL

@@ -60,14 +60,12 @@ func (h *OpenHow) parse() (o opening, err error) {
 	} else if flags&syscall.O_TRUNC != 0 {
 		access |= MayWrite
 	}
-	if flags&(syscall.O_CREAT|syscall.O_EXCL) == syscall.O_CREAT|syscall.O_EXCL {
-		flags |= syscall.O_NOFOLLOW
-	}
+	const exclusive = syscall.O_CREAT | syscall.O_EXCL
 	o = opening{flags: flags &^ syscall.O_CLOEXEC, mode: uint32(h.Mode), access: access, lookup: LookupFlags(h.Resolve)}
 	if flags&syscall.O_DIRECTORY != 0 {
 		o.lookup |= LookupDirectory
 	}
-	if flags&syscall.O_NOFOLLOW == 0 {
+	if flags&syscall.O_NOFOLLOW == 0 && flags&exclusive != exclusive {
 		o.lookup |= LookupFollow
 	}
 	return o, nil
@@ -87,13 +85,18 @@ func Open(ctx *Context, dfd int, path string, how *OpenHow) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	for {
+	for range walkTries {
 		f, err := openOnce(ctx, dfd, path, &o)
 		if err != errAgain {
 			return f, err
 		}
 	}
+	return nil, syscall.ENOENT
 }
+
+// walkTries is how often a path is walked whose file goes away meanwhile. With
+// so much bad luck it may as well have been gone.
+const walkTries = 8
 
 // errAgain says that the file or its mount went away between being found and
 // being opened: walk again.
@@ -145,6 +148,9 @@ func (w *walk) openCreate(dfd int, path string, o *opening) (*File, error) {
 				return w.open(o, false)
 			}
 			if d.Inode.IsSymlink() && w.flags&LookupFollow != 0 {
+				if !mayFollow(w.cred, w.p.Dentry.Inode, d.Inode) {
+					return nil, syscall.EACCES
+				}
 				if path, err = w.follow(d); err != nil {
 					return nil, err
 				}
@@ -211,7 +217,7 @@ func (w *walk) openTmpfile(o *opening) (*File, error) {
 	d.unhashed.Store(true)
 	w.p.Dentry = d
 	w.flags &^= LookupDirectory // that was the directory's
-	return w.open(&opening{flags: o.flags &^ OTmpfile}, true)
+	return w.open(&opening{flags: o.flags}, true)
 }
 
 // open opens the file where w stands. created says that it is new, which
@@ -348,7 +354,7 @@ func (f *File) openInode() (err error) {
 		return err
 	}
 	f.mode |= modeOpened
-	if f.flags.Load()&syscall.O_DIRECT != 0 && typ != syscall.S_IFIFO {
+	if f.flags.Load()&syscall.O_DIRECT != 0 {
 		return syscall.EINVAL
 	}
 	return nil
@@ -358,7 +364,7 @@ func (f *File) openInode() (err error) {
 // be executed, or its mount forbids it; ETXTBSY if somebody writes it. Writing
 // is denied until the caller calls f.Inode.AllowWrite.
 func OpenExec(ctx *Context, dfd int, path string, flags LookupFlags) (*File, error) {
-	for {
+	for range walkTries {
 		w := walk{ctx: ctx, cred: ctx.Cred, flags: flags}
 		if err := w.lookup(dfd, path); err != nil {
 			return nil, err
@@ -368,6 +374,7 @@ func OpenExec(ctx *Context, dfd int, path string, flags LookupFlags) (*File, err
 			return f, err
 		}
 	}
+	return nil, syscall.ENOENT
 }
 
 func (w *walk) openExec() (*File, error) {

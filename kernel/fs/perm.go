@@ -2,6 +2,7 @@ package fs
 
 import (
 	"slices"
+	"sync/atomic"
 	"syscall"
 
 	"onsen/kernel/cred"
@@ -82,6 +83,33 @@ func checkSticky(c *cred.Cred, dir, victim *Inode) error {
 		return nil
 	}
 	return syscall.EPERM
+}
+
+// ProtectedSymlinks and ProtectedHardlinks are the settings of that name in
+// /proc/sys/fs (proc(5)). They are on, as in Debian's kernels.
+var ProtectedSymlinks, ProtectedHardlinks atomic.Bool
+
+func init() {
+	ProtectedSymlinks.Store(true)
+	ProtectedHardlinks.Store(true)
+}
+
+// mayFollow reports whether a symbolic link at the end of a path may be
+// followed: in a directory where everybody may write, such as /tmp, only if it
+// is c's own or the directory's owner's.
+func mayFollow(c *cred.Cred, dir, link *Inode) bool {
+	const shared = syscall.S_ISVTX | 0o002
+	return dir.Mode()&shared != shared || c.FSUID == link.UID() || dir.UID() == link.UID() || !ProtectedSymlinks.Load()
+}
+
+// mayLink reports whether c may give a file another name: its own files, and
+// those of others that it could copy without gaining rights.
+func mayLink(c *cred.Cred, i *Inode) bool {
+	if mayOwn(c, i) || !ProtectedHardlinks.Load() {
+		return true
+	}
+	mode := i.Mode()
+	return i.IsReg() && setIDBits(mode) == 0 && Permission(c, i, MayRead|MayWrite) == nil
 }
 
 // mayCreate checks that a name may be made in dir.

@@ -46,7 +46,11 @@ func Rename(ctx *Context, oldDfd int, oldPath string, newDfd int, newPath string
 		return syscall.EROFS
 	}
 	lost, err := r.locked()
-	if err == nil && lost != nil {
+	switch {
+	case err != nil || lost == nil:
+	case lost.Inode.IsDir():
+		lost.Inode.Ops.Evict(lost.Inode)
+	default:
 		lost.Inode.evictUnused()
 	}
 	return err

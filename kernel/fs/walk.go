@@ -104,7 +104,7 @@ func (w *walk) stepLast() (link string, err error) {
 			return "", nil
 		}
 	}
-	return w.step(&w.last, w.kind, w.flags&LookupFollow != 0)
+	return w.step(&w.last, w.kind, w.flags&LookupFollow != 0, true)
 }
 
 // start sets w.p to where a path begins.
@@ -180,7 +180,7 @@ func (w *walk) components(path string) (link string, err error) {
 				continue
 			}
 		}
-		link, err := w.step(&q, kind, true)
+		link, err := w.step(&q, kind, true, false)
 		if err != nil {
 			return "", err
 		}
@@ -211,9 +211,10 @@ func trimSlashes(s string) string {
 	return s
 }
 
-// step goes to a name in the directory where w stands. If that is a symbolic
-// link to be followed, w stays and what the link says is returned.
-func (w *walk) step(q *qname, kind lastKind, follow bool) (link string, err error) {
+// step goes to a name, the last of the path or not, in the directory where w
+// stands. If that is a symbolic link to be followed, w stays and what the link
+// says is returned.
+func (w *walk) step(q *qname, kind lastKind, follow, last bool) (link string, err error) {
 	switch kind {
 	case lastDot:
 		return "", nil
@@ -228,6 +229,9 @@ func (w *walk) step(q *qname, kind lastKind, follow bool) (link string, err erro
 		return "", w.enter(d)
 	}
 	if follow && d.Inode.IsSymlink() {
+		if last && !mayFollow(w.cred, w.p.Dentry.Inode, d.Inode) {
+			return "", syscall.EACCES
+		}
 		return w.follow(d)
 	}
 	w.p.Dentry = d
