@@ -206,18 +206,18 @@ func FreePages(pa uintptr, order int) {
 	hwIRQRestore(flags)
 }
 
-// PutPages is PutPage for every address in pas. Many pages that were single
-// ones come back at the price of few.
+// PutPages is PutPage for every word, of which the bits in mask are the address.
+// Many pages come back at the price of few.
 //
 //go:nosplit
-func PutPages(pas []uint64) {
-	for len(pas) > 0 {
-		n := putBatch(pas[:min(len(pas), cpuListMax)])
-		if n < len(pas) && n < cpuListMax {
-			PutPage(uintptr(pas[n])) // not a simple case
+func PutPages(words []uint64, mask uint64) {
+	for len(words) > 0 {
+		n := putBatch(words[:min(len(words), cpuListMax)], mask)
+		if n < len(words) && n < cpuListMax {
+			PutPage(uintptr(words[n] & mask)) // not a simple case
 			n++
 		}
-		pas = pas[n:]
+		words = words[n:]
 	}
 }
 
@@ -225,33 +225,49 @@ func PutPages(pas []uint64) {
 // It returns how many that were. Interrupts are masked meanwhile.
 //
 //go:nosplit
-func putBatch(pas []uint64) (done int) {
+func putBatch(words []uint64, mask uint64) int {
 	flags := hwIRQSave()
 	touchStack()
 	c := &cpus[uint(hwCPU())%maxCPUs]
 	c.lock.lock()
-	for _, pa := range pas {
-		p, tag := usedPage(uintptr(pa))
-		if p == nil {
+	first, size := uint64(banks[0].start), uint64(atomic.LoadUint32(&banks[0].size))
+	room := c.room()
+	done := 0
+	for _, w := range words {
+		pfn := w & mask >> pageShift
+		if pfn-first >= size {
 			break
 		}
-		if tag >= 2*tagOwner {
-			if !atomic.CompareAndSwapUint64(&p.tag, tag, tag-tagOwner) {
+		tag := &pageAt(uint32(pfn)).tag
+		old := atomic.LoadUint64(tag)
+		if old&tagUsed != 0 && old >= 2*tagOwner {
+			if !atomic.CompareAndSwapUint64(tag, old, old-tagOwner) {
 				break
 			}
-		} else if tag&^tagCode != tagOwner|tagUsed || poisoning != 0 || c.n == cpuListMax ||
-			atomic.LoadUint32(&buddyPages) < atomic.LoadUint32(&reserve) ||
-			!atomic.CompareAndSwapUint64(&p.tag, tag, 0) {
-			break
-		} else {
-			c.pfns[c.n%cpuListMax] = uint32(pa >> pageShift)
+		} else if old&^tagCode == tagOwner|tagUsed && room > 0 && atomic.CompareAndSwapUint64(tag, old, 0) {
+			room--
+			c.pfns[c.n%cpuListMax] = uint32(pfn)
 			c.n++
+		} else {
+			break
 		}
 		done++
 	}
 	c.lock.unlock()
 	hwIRQRestore(flags)
 	return done
+}
+
+// room returns how many free pages the list may take.
+//
+// Preconditions: lock held.
+//
+//go:nosplit
+func (c *cpuList) room() uint32 {
+	if poisoning != 0 || atomic.LoadUint32(&buddyPages) < atomic.LoadUint32(&reserve) {
+		return 0
+	}
+	return cpuListMax - c.n
 }
 
 // disown ends the use of a block and reports whether it was one that its only

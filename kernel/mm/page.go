@@ -119,6 +119,26 @@ func GetPage(pa uintptr) {
 	reportBug(BugNotAllocated, pa)
 }
 
+// GetPages is GetPage for every word that is not 0: its bits in mask are the
+// address, so that page table entries can be passed as they are.
+//
+//go:nosplit
+func GetPages(words []uint64, mask uint64) {
+	first, size := uint64(banks[0].start), uint64(atomic.LoadUint32(&banks[0].size))
+	for _, w := range words {
+		if w == 0 {
+			continue
+		}
+		pfn := w & mask >> pageShift
+		if pfn-first >= size || atomic.AddUint64(&pageAt(uint32(pfn)).tag, tagOwner)&tagUsed == 0 {
+			if pfn-first < size {
+				atomic.AddUint64(&pageAt(uint32(pfn)).tag, ^uint64(tagOwner-1))
+			}
+			GetPage(uintptr(w & mask)) // elsewhere, or a bug to report
+		}
+	}
+}
+
 // PutPage gives up one ownership of the block at pa and frees the block with
 // the last one. It reports whether it did.
 //

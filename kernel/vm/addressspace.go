@@ -61,37 +61,29 @@ func (c *AddressSpace) get(i uint64) uintptr {
 	return pa
 }
 
-// mapPages fills those of some page table entries that are empty with the pages
-// from i on, as far as these are there and before the end of the file. It
-// returns how many that were.
+// mapPages fills those of at most aroundPages page table entries that are empty
+// with the pages from i on, as far as these are there and before the end of the
+// file. It returns how many that were.
 //
 // Preconditions: MM.lock held.
 func (c *AddressSpace) mapPages(i uint64, entries []uint64, p spec.UserProt) (n int) {
+	var found [aroundPages]uint64
 	c.lock.Lock()
-	defer c.lock.Unlock()
-	end := pagesOf(c.size.Load())
-	var leaf *table
-	for k := range entries {
-		at := i + uint64(k)
-		if leaf == nil || at&tableMask == 0 {
-			leaf = c.index.leaf(at)
-		}
-		if leaf == nil || at >= end {
-			break // what is in another table is too far away
-		}
-		pa := uintptr(leaf[at&tableMask])
-		if pa == 0 || atomic.LoadUint64(&entries[k]) != 0 {
+	c.index.peek(i, pagesOf(c.size.Load()), entries, found[:])
+	mm.GetPages(found[:], addressBits)
+	c.lock.Unlock()
+	for k, pa := range found[:len(entries)] {
+		if pa == 0 {
 			continue
 		}
 		if p&spec.UserX != 0 {
-			syncCode(pa)
+			syncCode(uintptr(pa))
 		}
-		mm.GetPage(pa)
-		if !swapPTE(&entries[k], 0, arch.MakePTE(pa, p)) {
-			mm.PutPage(pa) // not the last reference
-			continue
+		if swapPTE(&entries[k], 0, arch.MakePTE(uintptr(pa), p)) {
+			n++
+		} else {
+			mm.PutPage(uintptr(pa))
 		}
-		n++
 	}
 	return n
 }

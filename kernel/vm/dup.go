@@ -5,7 +5,6 @@ import (
 	"syscall"
 
 	"onsen/arch"
-	"onsen/arch/spec"
 	"onsen/kernel/mm"
 	"onsen/kernel/sched"
 )
@@ -148,16 +147,11 @@ func (m *MM) copyPages(from *MM, a *Area, protected *bool) bool {
 // and whether the right to write was taken from one.
 func copyLeaf(dst, src *table, i, end int) (n int, lost bool) {
 	from, to := src[i:end], dst[i:end]
-	for k, v := range from {
-		if v == 0 {
-			continue
-		}
-		e := arch.PTE(v)
-		mm.GetPage(e.PA())
+	mm.GetPages(from, addressBits)
+	for k := nextUsed(from, 0); k < len(from); k = nextUsed(from, k+1) {
+		e := arch.PTE(from[k])
 		if p := e.WrProtect(); p != e {
-			if e.Prot()&spec.UserW != 0 {
-				lost = true
-			}
+			lost = true // or it had no rights at all
 			e = p
 			atomic.StoreUint64(&from[k], uint64(e))
 		}

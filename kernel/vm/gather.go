@@ -13,8 +13,8 @@ type gather struct {
 	start, end uintptr // what has to be flushed; empty if start >= end
 	dead       bool    // no CPU uses the address space any more
 	n          int
-	few        [16]uint64
-	many       uintptr // instead of few once that is full: a page, or 0
+	few        [16]uint64 // addresses, or entries that have been cleared
+	many       uintptr    // instead of few once that is full: a page, or 0
 }
 
 // begin makes g, which is all zero, ready.
@@ -42,6 +42,15 @@ func (g *gather) add(pa uintptr) {
 	g.n++
 }
 
+// addTable takes over an empty page table that was in use for [start, end).
+func (g *gather) addTable(start, end, pa uintptr) {
+	if g.dead && emptyTables[arch.CPU()].put(pa) {
+		return
+	}
+	g.changed(start, end)
+	g.add(pa)
+}
+
 // makeRoom makes room for a page.
 func (g *gather) makeRoom() []uint64 {
 	if g.many == 0 {
@@ -67,7 +76,7 @@ func (g *gather) release() {
 	if g.start < g.end && !g.dead {
 		arch.FlushTLB(&g.m.ctx, g.start, g.end)
 	}
-	mm.PutPages(g.room()[:g.n])
+	mm.PutPages(g.room()[:g.n], addressBits)
 	g.n = 0
 }
 
@@ -104,16 +113,32 @@ func (m *MM) zap(g *gather, a *Area, start, end uintptr) {
 func zapLeaf(g *gather, t *table, start, end uintptr) (pages int) {
 	first := start >> pageShift & tableMask
 	entries := t[first : first+(end-start)>>pageShift]
-	for i, e := range entries {
-		if e == 0 {
-			continue
-		}
+	room := g.room()
+	for i := nextUsed(entries, 0); i < len(entries); i = nextUsed(entries, i+1) {
 		if pages == 0 {
 			g.changed(start, end)
 		}
+		if g.n == len(room) {
+			room = g.makeRoom()
+		}
+		room[g.n] = entries[i]
+		g.n++
 		entries[i] = 0
-		g.add(arch.PTE(e).PA())
 		pages++
 	}
 	return pages
+}
+
+// nextUsed returns the index of the first entry from i on that is not 0, or the
+// length.
+func nextUsed(entries []uint64, i int) int {
+	for i < len(entries) && entries[i] == 0 {
+		if i+8 < len(entries) {
+			if e := (*[8]uint64)(entries[i+1:]); e[0]|e[1]|e[2]|e[3]|e[4]|e[5]|e[6]|e[7] == 0 {
+				i += 8
+			}
+		}
+		i++
+	}
+	return i
 }

@@ -2,6 +2,7 @@ package vm
 
 import (
 	"math/bits"
+	"sync/atomic"
 
 	"onsen/kernel/mm"
 )
@@ -38,6 +39,24 @@ func (x *index) get(i uint64) uintptr {
 		return uintptr(t[i&tableMask])
 	}
 	return 0
+}
+
+// peek stores the pages from i on in out, as far as they are before end and the
+// word in unless is 0, which others may be changing.
+func (x *index) peek(i, end uint64, unless, out []uint64) {
+	var t *table
+	for k := range min(len(unless), len(out)) {
+		at := i + uint64(k)
+		if t == nil || at&tableMask == 0 {
+			t = x.leaf(at)
+		}
+		if t == nil || at >= end {
+			return // what is in another table is too far away
+		}
+		if atomic.LoadUint64(&unless[k]) == 0 {
+			out[k] = t[at&tableMask]
+		}
+	}
 }
 
 // slot returns the entry for page i. spare are tables to use for what is

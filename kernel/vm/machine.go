@@ -31,6 +31,9 @@ func zeroPage(pa uintptr) { arch.ZeroPage(arch.PhysToVirt(pa)) }
 // copyPage copies a page.
 func copyPage(dst, src uintptr) { *tableAt(dst) = *tableAt(src) }
 
+// addressBits are the bits of a page table entry that are the page's address.
+var addressBits = uint64(arch.PTE(^uint64(0)).PA())
+
 // syncCode makes what the kernel has put into a page visible to instruction
 // fetches, unless that was done before. What programs write is their own matter,
 // as on Linux.

@@ -94,7 +94,9 @@ func (m *MM) exit() {
 			ceiling = next.Start
 		}
 		m.zap(&g, a, a.Start, a.End)
-		m.freeTables(&g, a.Start, a.End, 0, ceiling)
+		if a.Start>>leafShift != ceiling>>leafShift { // else a table stays
+			m.freeTables(&g, a.Start, a.End, 0, ceiling)
+		}
 		if a.Object != nil {
 			a.Object.Detach(a)
 		}

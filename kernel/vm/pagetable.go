@@ -14,7 +14,10 @@ const (
 
 // allocTable returns an empty page table, 0 if there is no memory.
 func (m *MM) allocTable() uintptr {
-	pa := allocZeroed()
+	pa := emptyTables[arch.CPU()].take()
+	if pa == 0 {
+		pa = allocZeroed()
+	}
 	if pa != 0 {
 		m.tables.Add(1)
 	}
@@ -131,8 +134,7 @@ func (m *MM) freeBelow(g *gather, t *table, shift uint, start, end, floor, ceili
 			if base >= floor && base+size <= ceiling {
 				storePTE(slot, 0)
 				m.tables.Add(-1)
-				g.changed(base, base+size)
-				g.add(e.PA())
+				g.addTable(base, base+size, e.PA())
 			}
 		}
 		start = next

@@ -24,6 +24,7 @@ func run(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
 	before := mm.ReadStats().Free
 	schedtest.Run(t, func() { f(t) })
+	Reclaim()
 	if after := mm.ReadStats().Free; after != before {
 		t.Errorf("%d pages are lost", before-after)
 	}
