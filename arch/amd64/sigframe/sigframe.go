@@ -110,9 +110,7 @@ func (f *Frame) Put(b *[Size]byte) {
 	le.PutUint64(b[offAltSP:], uint64(f.AltStack.SP))
 	le.PutUint32(b[offAltFlags:], uint32(f.AltStack.Flags))
 	le.PutUint64(b[offAltSize:], uint64(f.AltStack.Size))
-	for i, v := range f.Regs {
-		le.PutUint64(b[offRegs+8*i:], v)
-	}
+	copy(b[offRegs:], wordBytes(f.Regs[:]))
 	le.PutUint16(b[offCS:], userCode)
 	le.PutUint16(b[offSS:], userData)
 	le.PutUint64(b[offErr:], f.Err)
@@ -138,9 +136,7 @@ func (f *Frame) Get(b *[Size]byte) error {
 	if flags&flagRestoreSS != 0 && le.Uint16(b[offSS:])|3 != userData {
 		return errSegment
 	}
-	for i := range f.Regs {
-		f.Regs[i] = le.Uint64(b[offRegs+8*i:])
-	}
+	copy(wordBytes(f.Regs[:]), b[offRegs:])
 	f.Regs[Flags] &= FixFlags
 	f.FPState = le.Uint64(b[offFPState:])
 	f.Mask = le.Uint64(b[offMask:])

@@ -1,6 +1,9 @@
 package sigframe
 
-import "errors"
+import (
+	"errors"
+	"unsafe"
+)
 
 // Components of the extended state (SDM vol. 1, 13.1).
 const (
@@ -66,9 +69,7 @@ func (x XFormat) Put(b, area []byte, xmm *[32]uint64, mxcsr uint32) {
 	copy(b, area)
 	le.PutUint32(b[offMXCSR:], mxcsr)
 	le.PutUint32(b[offMXCSRMask:], x.MXCSRMask)
-	for i, v := range xmm {
-		le.PutUint64(b[offXMM+8*i:], v)
-	}
+	copy(b[offXMM:], wordBytes(xmm[:]))
 	clear(b[offMagic1:FXSize])
 	if x.Features == 0 {
 		return
@@ -109,10 +110,8 @@ func (x XFormat) Get(b, area []byte, xmm *[32]uint64) (mxcsr uint32, err error) 
 		want &= X87 | SSE | AVX
 	}
 	have := le.Uint64(b[offBV:])
-	for _, v := range b[offXCompBV:endReserved] {
-		if v != 0 {
-			return 0, errXState
-		}
+	if [endReserved - offXCompBV]byte(b[offXCompBV:]) != [endReserved - offXCompBV]byte{} {
+		return 0, errXState
 	}
 	if have&^x.Features != 0 {
 		return 0, errXState
@@ -157,13 +156,17 @@ func (x XFormat) mxcsr(b []byte, used bool) (uint32, error) {
 
 // getXMM returns the XMM registers from b if they are in use there.
 func getXMM(b []byte, xmm *[32]uint64, used bool) {
-	*xmm = [32]uint64{}
 	if !used {
+		*xmm = [32]uint64{}
 		return
 	}
-	for i := range xmm {
-		xmm[i] = le.Uint64(b[offXMM+8*i:])
-	}
+	copy(wordBytes(xmm[:]), b[offXMM:])
+}
+
+// wordBytes returns words as the processor, which is little-endian, has them in
+// memory.
+func wordBytes(w []uint64) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(&w[0])), len(w)*8)
 }
 
 // Init makes area, which is all zero, that of a new program.
