@@ -196,7 +196,9 @@ func (p *posixTimer) fire(t *Task, now int64) {
 			queue = &t.pending
 		}
 		queue.Add(&p.entry)
-		t.sighand.signalfdQueue.WakeAll()
+		if q := &t.sighand.signalfdQueue; q.Active() {
+			q.WakeAll()
+		}
 		completeSignal(p.sig, t, typ)
 	default:
 		p.overrun++ // set again before the signal was taken

@@ -7,7 +7,7 @@ func (t *Task) procSignals() (s procSignals) {
 	lock := &t.sighand.siglock
 	lock.Lock()
 	defer lock.Unlock()
-	s.pending, s.shared, s.blocked = t.pending.Set(), t.signal.sharedPending.Set(), t.blocked
+	s.pending, s.shared, s.blocked = t.pending.Set(), t.signal.sharedPending.Set(), t.blocked.Load()
 	for i := range t.sighand.actions {
 		switch t.sighand.actions[i].Handler {
 		case 0: // SIG_DFL

@@ -64,7 +64,7 @@ func (t *Task) handleSignal(sig int, d *delivery) {
 		t.altStack = spec.AltStack{Flags: ssDisable}
 	}
 	t.restoreSigmask = false
-	blocked := t.blocked | a.Mask
+	blocked := t.blocked.Load() | a.Mask
 	if a.Flags&signal.SA_NODEFER == 0 {
 		blocked |= signal.Of(sig)
 	}

@@ -9,7 +9,7 @@ import (
 // forkSignal gives the new task p what it inherits of the caller's signals: what
 // is blocked, and the alternate stack unless both use one memory.
 func (p *Task) forkSignal(cur *Task, flags uint64) {
-	p.blocked = cur.blocked
+	p.blocked.Store(cur.blocked.Load())
 	if flags&(CLONE_VM|CLONE_VFORK) != CLONE_VM {
 		p.altStack = cur.altStack
 	}
@@ -45,7 +45,7 @@ func exitSignals(t *Task) {
 	t.flags.Or(PF_EXITING)
 	stopped := false
 	if t.signal.flags&SIGNAL_GROUP_EXIT == 0 && t.TestFlag(sched.TIFSigPending) {
-		t.retargetSharedPending(^t.blocked)
+		t.retargetSharedPending(^t.blocked.Load())
 		stopped = t.jobctl&jobctlStopPending != 0 && t.joinStop()
 	}
 	t.sighand.siglock.Unlock()

@@ -51,7 +51,7 @@ func (t *Task) getSignal(info *signal.Info, action *signal.Action) (sig int) {
 			continue
 		}
 		if sig = t.takeSynchronous(info); sig == 0 {
-			if sig, _ = t.takeSignal(t.blocked, info); sig == 0 {
+			if sig, _ = t.takeSignal(t.blocked.Load(), info); sig == 0 {
 				h.siglock.Unlock()
 				return 0
 			}
@@ -85,7 +85,7 @@ func (t *Task) getSignal(info *signal.Info, action *signal.Action) (sig int) {
 //
 // Preconditions: siglock held.
 func (t *Task) takeSynchronous(info *signal.Info) int {
-	sig := t.pending.NextSynchronous(t.blocked)
+	sig := t.pending.NextSynchronous(t.blocked.Load())
 	if sig != 0 {
 		freeSignalEntry(t.pending.Take(sig, info))
 		RecalcSigpending(t)

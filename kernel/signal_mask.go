@@ -27,10 +27,11 @@ func fatalSignalPending(t *Task) bool {
 
 // hasPendingSignals reports whether t has something to do for signals.
 //
-// Preconditions: siglock held.
+// Preconditions: siglock held, or t is the caller and its TIFSigPending, which is
+// not set, is all that depends on it.
 func (t *Task) hasPendingSignals() bool {
 	return t.jobctl&jobctlStopPending != 0 ||
-		(t.pending.Set()|t.signal.sharedPending.Set())&^t.blocked != 0
+		(t.pending.Set()|t.signal.sharedPending.Set())&^t.blocked.Load() != 0
 }
 
 // RecalcSigpending makes the calling task's TIFSigPending what it should be after
@@ -50,8 +51,18 @@ func RecalcSigpending(t *Task) {
 // setCurrentBlocked sets the signals that the calling task blocks.
 func (t *Task) setCurrentBlocked(s signal.Set) {
 	s &^= signal.Unblockable
-	if s == t.blocked {
-		return // nobody else writes it
+	old := t.blocked.Load()
+	if s == old {
+		return
+	}
+	if !t.TestFlag(sched.TIFSigPending) && (s&^old == 0 || t.signal.nrThreads == 1) {
+		// There is no flag to take back, and no other thread to wake for what
+		// this one does not take any more.
+		t.blocked.Store(s)
+		if t.hasPendingSignals() {
+			t.SetFlag(sched.TIFSigPending)
+		}
+		return
 	}
 	t.sighand.siglock.Lock()
 	t.setBlockedLocked(s)
@@ -60,10 +71,10 @@ func (t *Task) setCurrentBlocked(s signal.Set) {
 
 // setBlockedLocked is setCurrentBlocked for a caller that holds siglock.
 func (t *Task) setBlockedLocked(s signal.Set) {
-	if fresh := s &^ t.blocked; fresh != 0 && t.TestFlag(sched.TIFSigPending) {
+	if fresh := s &^ t.blocked.Load(); fresh != 0 && t.TestFlag(sched.TIFSigPending) {
 		t.retargetSharedPending(fresh)
 	}
-	t.blocked = s
+	t.blocked.Store(s)
 	RecalcSigpending(t)
 }
 
@@ -74,10 +85,10 @@ func (t *Task) setBlockedLocked(s signal.Set) {
 func (t *Task) retargetSharedPending(which signal.Set) {
 	left := t.signal.sharedPending.Set() & which
 	for u := t.signal.firstThread; u != nil && left != 0; u = u.threads.next {
-		if u == t || u.flags.Load()&PF_EXITING != 0 || left&^u.blocked == 0 {
+		if u == t || u.flags.Load()&PF_EXITING != 0 || left&^u.blocked.Load() == 0 {
 			continue
 		}
-		left &= u.blocked
+		left &= u.blocked.Load()
 		if !u.TestFlag(sched.TIFSigPending) {
 			signalWakeUp(u, false)
 		}
@@ -99,7 +110,7 @@ func (t *Task) setUserSigmask(addr, size uintptr) error {
 	if err != nil {
 		return err
 	}
-	t.restoreSigmask, t.savedSigmask = true, t.blocked
+	t.restoreSigmask, t.savedSigmask = true, t.blocked.Load()
 	t.setCurrentBlocked(s)
 	return nil
 }
@@ -127,5 +138,5 @@ func (t *Task) sigmaskToSave() signal.Set {
 	if t.restoreSigmask {
 		return t.savedSigmask
 	}
-	return t.blocked
+	return t.blocked.Load()
 }

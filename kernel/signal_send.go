@@ -98,7 +98,9 @@ func sendSignalLocked(sig int, info *signal.Info, t *Task, typ PidType) error {
 	if err := enqueue(sig, info, t, queue); err != nil {
 		return err
 	}
-	t.sighand.signalfdQueue.WakeAll()
+	if q := &t.sighand.signalfdQueue; q.Active() {
+		q.WakeAll()
+	}
 	completeSignal(sig, t, typ)
 	return nil
 }
@@ -152,9 +154,13 @@ func prepareSignal(sig int, t *Task, force bool) bool {
 //
 // Preconditions: siglock held.
 func (s *SignalStruct) forgetPending(set signal.Set) {
-	s.sharedPending.Forget(set, freeSignalEntry)
+	if s.sharedPending.Set()&set != 0 {
+		s.sharedPending.Forget(set, freeSignalEntry)
+	}
 	for u := s.firstThread; u != nil; u = u.threads.next {
-		u.pending.Forget(set, freeSignalEntry)
+		if u.pending.Set()&set != 0 {
+			u.pending.Forget(set, freeSignalEntry)
+		}
 	}
 }
 
@@ -166,7 +172,7 @@ func (t *Task) ignoresSignal(sig int, force bool) bool {
 	if t.flags.Load()&PF_KTHREAD != 0 {
 		return true
 	}
-	if (t.blocked | t.realBlocked).Has(sig) {
+	if (t.blocked.Load() | t.realBlocked).Has(sig) {
 		return false
 	}
 	a := &t.sighand.actions[sig-1]
@@ -222,7 +228,7 @@ func (t *Task) diesOf(sig int) bool {
 // Preconditions: siglock held.
 func (t *Task) wantsSignal(sig int) bool {
 	switch {
-	case t.blocked.Has(sig), t.flags.Load()&PF_EXITING != 0:
+	case t.blocked.Load().Has(sig), t.flags.Load()&PF_EXITING != 0:
 		return false
 	case sig == signal.SIGKILL:
 		return true
@@ -267,6 +273,9 @@ func signalWakeUp(t *Task, fatal bool) {
 		t.jobctl &^= jobctlStopped
 	}
 	t.SetFlag(sched.TIFSigPending)
+	if t == Current() {
+		return // it looks before it sleeps
+	}
 	if !sched.TryToWakeUp(&t.Task, state) {
 		sched.Kick(&t.Task)
 	}
@@ -309,10 +318,10 @@ func (t *Task) forceSigInfo(info *signal.Info, toDefault bool) {
 	t.sighand.siglock.Lock()
 	defer t.sighand.siglock.Unlock()
 	a := &t.sighand.actions[sig-1]
-	if blocked := t.blocked.Has(sig); toDefault || blocked || a.Handler == signal.SIG_IGN {
+	if blocked := t.blocked.Load().Has(sig); toDefault || blocked || a.Handler == signal.SIG_IGN {
 		a.Handler = signal.SIG_DFL
 		if blocked {
-			t.blocked &^= signal.Of(sig)
+			t.blocked.Store(t.blocked.Load() &^ signal.Of(sig))
 			RecalcSigpending(t)
 		}
 	}

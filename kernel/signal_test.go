@@ -38,8 +38,8 @@ func TestSendAndTake(t *testing.T) {
 			}
 		}
 		c.setCurrentBlocked(^signal.Set(0))
-		if c.blocked != ^signal.Unblockable {
-			t.Errorf("blocked are %#x", c.blocked)
+		if c.blocked.Load() != ^signal.Unblockable {
+			t.Errorf("blocked are %#x", c.blocked.Load())
 		}
 		for _, sig := range []int{signal.SIGUSR1, signal.SIGUSR1, 40, 40, signal.SIGTERM} {
 			send(sig)
@@ -300,15 +300,15 @@ func TestHandlerMask(t *testing.T) {
 			c.sighand.actions[signal.SIGUSR1-1].Mask = signal.Of(signal.SIGUSR2)
 			_ = SendSignal(signal.SIGUSR1, nil, c)
 			c.doSignal()
-			if c.blocked != tt.want {
-				t.Errorf("%s: blocked in the handler: %#x", tt.name, c.blocked)
+			if c.blocked.Load() != tt.want {
+				t.Errorf("%s: blocked in the handler: %#x", tt.name, c.blocked.Load())
 			}
 			if c.sighand.actions[signal.SIGUSR1-1].Handler != signal.SIG_DFL {
 				t.Errorf("%s: SA_RESETHAND does not reset", tt.name)
 			}
 			_, _ = sysRtSigreturn(c, nil)
-			if c.blocked != 0 {
-				t.Errorf("%s: blocked afterwards: %#x", tt.name, c.blocked)
+			if c.blocked.Load() != 0 {
+				t.Errorf("%s: blocked afterwards: %#x", tt.name, c.blocked.Load())
 			}
 		})
 	}

@@ -85,7 +85,7 @@ func sysRtSigprocmask(t *Task, a *SyscallArgs) (uintptr, error) {
 	if a[3] != sigsetSize {
 		return 0, syscall.EINVAL
 	}
-	old := t.blocked
+	old := t.blocked.Load()
 	if a[1] != 0 {
 		s, err := uaccess.Get[signal.Set](a[1])
 		if err != nil {
@@ -114,7 +114,7 @@ func sysRtSigpending(t *Task, a *SyscallArgs) (uintptr, error) {
 		return 0, syscall.EINVAL
 	}
 	t.sighand.siglock.Lock()
-	s := (t.pending.Set() | t.signal.sharedPending.Set()) & t.blocked
+	s := (t.pending.Set() | t.signal.sharedPending.Set()) & t.blocked.Load()
 	t.sighand.siglock.Unlock()
 	b := (*[sigsetSize]byte)(unsafe.Pointer(&s))
 	_, err := uaccess.CopyToUser(a[0], b[:a[1]])
@@ -145,7 +145,7 @@ func sysRtSigsuspend(t *Task, a *SyscallArgs) (uintptr, error) {
 	if err != nil {
 		return 0, err
 	}
-	t.savedSigmask, t.restoreSigmask = t.blocked, true
+	t.savedSigmask, t.restoreSigmask = t.blocked.Load(), true
 	t.setCurrentBlocked(s)
 	t.waitForSignal()
 	return 0, errno.ERESTARTNOHAND
@@ -194,8 +194,8 @@ func (t *Task) sigtimedwait(which signal.Set, ns int64, info *signal.Info) (int,
 	if sig == 0 && ns > 0 {
 		// Let them in, so that they wake; realBlocked keeps them from doing
 		// what they do by default.
-		t.realBlocked = t.blocked
-		t.blocked &^= which
+		t.realBlocked = t.blocked.Load()
+		t.blocked.Store(t.realBlocked &^ which)
 		RecalcSigpending(t)
 		h.siglock.Unlock()
 		sched.SetCurrentState(sched.TaskInterruptible)

@@ -9,8 +9,10 @@ import (
 
 // taskSignal are the task's own signals.
 type taskSignal struct {
-	// blocked are the signals that wait. Written by the task, under siglock.
-	blocked signal.Set
+	// blocked are the signals that wait. Written by the task, which then looks
+	// at what is pending; who sends a signal makes it pending first and then
+	// looks here.
+	blocked signal.AtomicSet
 	// realBlocked are those that were blocked before rt_sigtimedwait(2) let
 	// some in: a signal that it waits for must not kill. Written by the task,
 	// under siglock.

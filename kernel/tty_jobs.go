@@ -65,7 +65,7 @@ func (terminalUsers) Ignored(sig int) bool {
 	t := Current()
 	t.sighand.siglock.Lock()
 	defer t.sighand.siglock.Unlock()
-	return t.blocked&signal.Of(sig) != 0 || t.sighand.actions[sig-1].Handler == sigIgn
+	return t.blocked.Load()&signal.Of(sig) != 0 || t.sighand.actions[sig-1].Handler == sigIgn
 }
 
 func (terminalUsers) Orphaned() bool { return IsCurrentPgrpOrphaned() }

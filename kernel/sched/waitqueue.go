@@ -3,6 +3,7 @@ package sched
 import (
 	"math"
 	"sync/atomic"
+	"unsafe"
 
 	"onsen/kernel/spin"
 )
@@ -54,6 +55,13 @@ func (q *WaitQueue) Empty() bool {
 	empty := q.first == nil
 	q.lock.Unlock()
 	return empty
+}
+
+// Active is !Empty without the lock, for wakers whom another lock, taken by
+// waiters after they have joined the queue, keeps from missing one. Linux's
+// waitqueue_active.
+func (q *WaitQueue) Active() bool {
+	return atomic.LoadPointer((*unsafe.Pointer)(unsafe.Pointer(&q.first))) != nil
 }
 
 func (q *WaitQueue) add(e *WaitEntry, exclusive bool) {

@@ -189,9 +189,6 @@ func (p *Pending) remove(prev, e *Entry) {
 // Forget drops all instances of the signals in a set, and hands their entries to
 // free.
 func (p *Pending) Forget(s Set, free func(*Entry)) {
-	if p.Set()&s == 0 {
-		return
-	}
 	var prev *Entry
 	for e := p.first; e != nil; {
 		next := e.next

@@ -5,7 +5,10 @@
 // Nothing here takes a lock. Whoever owns a Pending serialises its use.
 package signal
 
-import "math/bits"
+import (
+	"math/bits"
+	"sync/atomic"
+)
 
 // The signals, with the numbers that they have on both architectures.
 const (
@@ -75,6 +78,15 @@ func (s Set) First() int {
 	}
 	return bits.TrailingZeros64(uint64(s)) + 1
 }
+
+// AtomicSet is a set that others may look at while its owner changes it.
+type AtomicSet struct{ v atomic.Uint64 }
+
+// Load returns the set.
+func (a *AtomicSet) Load() Set { return Set(a.v.Load()) }
+
+// Store replaces the set.
+func (a *AtomicSet) Store(s Set) { a.v.Store(uint64(s)) }
 
 // Sets of signals with something in common; Linux's SIG_KERNEL_*_MASK.
 const (
