@@ -81,7 +81,7 @@ func (c *Completion) waitLocked(e *WaitEntry, s State, ns int64) error {
 		if ns <= 0 {
 			return ErrTimedOut
 		}
-		if e.queue.Load() == nil {
+		if e.queued.Load() == 0 {
 			c.wait.add(e, true)
 		}
 		e.Task.state.Store(uint32(s))

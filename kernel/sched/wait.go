@@ -82,7 +82,11 @@ func (q *WaitQueue) waitOn(e *WaitEntry, s State, exclusive bool, ns int64, cond
 			q.finish(e)
 			return ErrTimedOut
 		}
-		ns = ScheduleTimeout(ns)
+		if ns == Forever {
+			Schedule()
+		} else {
+			ns = ScheduleTimeout(ns)
+		}
 		if cond() {
 			q.leave(e)
 			return nil
@@ -94,24 +98,24 @@ func (q *WaitQueue) waitOn(e *WaitEntry, s State, exclusive bool, ns int64, cond
 // that ends the sleep it dequeues the entry instead and reports true: a waiter
 // that gives up must not swallow an exclusive wake-up.
 func (q *WaitQueue) prepare(e *WaitEntry, s State, exclusive bool) (interrupted bool) {
-	q.lock.Lock()
+	q.acquire()
 	if signalPendingState(e.Task, s) {
 		q.remove(e)
-		q.lock.Unlock()
+		q.release()
 		return true
 	}
-	if e.queue.Load() == nil {
+	if e.queued.Load() == 0 {
 		q.add(e, exclusive)
 	}
 	e.Task.state.Store(uint32(s))
-	q.lock.Unlock()
+	q.release()
 	return false
 }
 
 // leave ends a wait of a task that was woken, which mostly takes the entry out
 // of the queue.
 func (q *WaitQueue) leave(e *WaitEntry) {
-	if e.queue.Load() != nil {
+	if e.queued.Load() != 0 {
 		q.Remove(e)
 	}
 }
@@ -119,7 +123,7 @@ func (q *WaitQueue) leave(e *WaitEntry) {
 // finish ends a wait. The entry may have been removed by a waker.
 func (q *WaitQueue) finish(e *WaitEntry) {
 	e.Task.state.Store(uint32(TaskRunning))
-	q.lock.Lock()
+	q.acquire()
 	q.remove(e)
-	q.lock.Unlock()
+	q.release()
 }

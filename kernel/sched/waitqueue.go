@@ -29,31 +29,38 @@ type WaitEntry struct {
 	Func func(*WaitEntry) bool
 
 	next, prev *WaitEntry // WaitQueue.lock
+	queue      *WaitQueue // where the entry is, or nil. lock
 	exclusive  bool
-	// queue is where the entry is, or nil. Written under lock; the last thing
-	// that is written of an entry that leaves.
-	queue atomic.Pointer[WaitQueue]
+	// queued is 1 while the entry is in a queue. Written under lock; the last
+	// thing that is written of an entry that leaves, after which its owner may
+	// use it again.
+	queued atomic.Uint32
 }
+
+// acquire and release take and give back the lock. They leave interrupts as they
+// are, which is less work.
+func (q *WaitQueue) acquire() { q.lock.LockTask(thisCPU()) }
+func (q *WaitQueue) release() { q.lock.UnlockTask() }
 
 // Add puts e at its place. It stays there until Remove.
 func (q *WaitQueue) Add(e *WaitEntry, exclusive bool) {
-	q.lock.Lock()
+	q.acquire()
 	q.add(e, exclusive)
-	q.lock.Unlock()
+	q.release()
 }
 
 // Remove takes e out of q, if it is there.
 func (q *WaitQueue) Remove(e *WaitEntry) {
-	q.lock.Lock()
+	q.acquire()
 	q.remove(e)
-	q.lock.Unlock()
+	q.release()
 }
 
 // Empty reports whether nobody waits.
 func (q *WaitQueue) Empty() bool {
-	q.lock.Lock()
+	q.acquire()
 	empty := q.first == nil
-	q.lock.Unlock()
+	q.release()
 	return empty
 }
 
@@ -66,7 +73,8 @@ func (q *WaitQueue) Active() bool {
 
 func (q *WaitQueue) add(e *WaitEntry, exclusive bool) {
 	e.exclusive = exclusive
-	e.queue.Store(q)
+	e.queue = q
+	e.queued.Store(1)
 	if exclusive {
 		e.prev, e.next = q.last, nil
 	} else {
@@ -85,7 +93,7 @@ func (q *WaitQueue) add(e *WaitEntry, exclusive bool) {
 }
 
 func (q *WaitQueue) remove(e *WaitEntry) {
-	if e.queue.Load() != q {
+	if e.queue != q {
 		return
 	}
 	if e.prev != nil {
@@ -98,8 +106,8 @@ func (q *WaitQueue) remove(e *WaitEntry) {
 	} else {
 		q.last = e.prev
 	}
-	e.next, e.prev = nil, nil
-	e.queue.Store(nil)
+	e.next, e.prev, e.queue = nil, nil, nil
+	e.queued.Store(0)
 }
 
 // Wake wakes all non-exclusive waiters and one exclusive one.
@@ -114,7 +122,7 @@ func (q *WaitQueue) WakeAll() { q.wake(TaskNormal, math.MaxInt) }
 // wake wakes the waiters whose state is in mask, and of them up to n exclusive
 // ones.
 func (q *WaitQueue) wake(mask State, n int) {
-	q.lock.Lock()
+	q.acquire()
 	for e := q.first; e != nil && n > 0; {
 		next := e.next
 		if q.wakeOne(e, mask) && e.exclusive {
@@ -122,7 +130,7 @@ func (q *WaitQueue) wake(mask State, n int) {
 		}
 		e = next
 	}
-	q.lock.Unlock()
+	q.release()
 }
 
 // wakeOne wakes the waiter of e and, if e is a task's own entry, removes it.

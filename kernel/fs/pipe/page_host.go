@@ -50,3 +50,6 @@ func own(pa uintptr, by int) int {
 func pageBytes(pa uintptr) *[pageSize]byte {
 	return *(**[pageSize]byte)(unsafe.Pointer(&pa))
 }
+
+// pageSlice returns n bytes at an offset of a page, all of them within it.
+func pageSlice(pa uintptr, off, n uint32) []byte { return pageBytes(pa)[off : off+n] }

@@ -18,3 +18,8 @@ func shared(pa uintptr) bool { return mm.PageOwners(pa) > 1 }
 func pageBytes(pa uintptr) *[pageSize]byte {
 	return (*[pageSize]byte)(unsafe.Pointer(arch.PhysToVirt(pa)))
 }
+
+// pageSlice returns n bytes at an offset of a page, all of them within it.
+func pageSlice(pa uintptr, off, n uint32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(arch.PhysToVirt(pa)+uintptr(off))), n)
+}

@@ -58,7 +58,7 @@ type buffer struct {
 	flags    uint32
 }
 
-func (b *buffer) bytes() []byte { return pageBytes(b.page)[b.off : b.off+b.len] }
+func (b *buffer) bytes() []byte { return pageSlice(b.page, b.off, b.len) }
 
 // Pipe is a pipe.
 type Pipe struct {

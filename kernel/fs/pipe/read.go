@@ -50,7 +50,7 @@ func (p *Pipe) take(to *uaccess.Iter) (n int, err error) {
 	for to.Len() > 0 && !p.empty() {
 		b := p.slot(p.tail.Load())
 		chars := uint32(min(int(b.len), to.Len()))
-		if _, err := to.CopyOut(pageBytes(b.page)[b.off : b.off+chars]); err != nil {
+		if _, err := to.CopyOut(pageSlice(b.page, b.off, chars)); err != nil {
 			if n > 0 {
 				err = nil
 			}

@@ -89,7 +89,7 @@ func (p *Pipe) merge(from *uaccess.Iter) (n int, err error) {
 	if chars == 0 || b.flags&canMerge == 0 || end+chars > pageSize {
 		return 0, nil
 	}
-	if _, err := from.CopyIn(pageBytes(b.page)[end : end+chars]); err != nil {
+	if _, err := from.CopyIn(pageSlice(b.page, end, chars)); err != nil {
 		return 0, err
 	}
 	b.len += chars
@@ -107,7 +107,7 @@ func (p *Pipe) fill(from *uaccess.Iter, packets bool) (n int, err error) {
 			return 0, syscall.ENOMEM
 		}
 	}
-	n, err = from.CopyIn(pageBytes(page)[:min(pageSize, from.Len())])
+	n, err = from.CopyIn(pageSlice(page, 0, uint32(min(pageSize, from.Len()))))
 	if err != nil {
 		// Linux does not count the bytes of a page that it could not fill.
 		p.givePage(page, false)
