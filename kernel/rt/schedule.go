@@ -140,6 +140,11 @@ func wake(i int32) {
 			return
 		}
 	}
+	if c := thisCPU(); c.cur >= 0 && c.cur == c.task {
+		// Every CPU is busy. The task must not run a program until the end of
+		// its days without a tick, at which it lends this one.
+		arch.EventWord().Or(uint32(arch.EventReschedule))
+	}
 }
 
 // kick makes another CPU enter this package.
