@@ -9,7 +9,9 @@
 // # Lock order
 //
 //	tasklistLock
-//	  the locks of package sched, in its order
+//	  SighandStruct.siglock
+//	    the locks of package sched, in its order
 //
-// The lock of the PID allocator is a leaf.
+// The locks of the PID allocator and of the table of users, and Task.allocLock,
+// are leaves.
 package kernel
