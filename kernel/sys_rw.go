@@ -47,14 +47,14 @@ func (t *Task) read(f *fs.File, addr, n uintptr) (uintptr, error) {
 	if err := checkBuffer(addr, n); err != nil {
 		return 0, err
 	}
-	var locked bool
-	t.pos, locked = f.BeginPos()
-	if t.pos+int64(t.iter.Len()) < 0 {
-		f.EndPos(t.pos, locked)
+	locked := f.LockPos()
+	if t.pos = f.Pos(); t.pos+int64(t.iter.Len()) < 0 {
+		f.UnlockPos(locked)
 		return 0, syscall.EINVAL
 	}
 	done, err := f.Ops.Read(f, &t.iter, &t.pos)
-	f.EndPos(t.pos, locked)
+	f.SetPos(t.pos)
+	f.UnlockPos(locked)
 	if done > 0 {
 		return uintptr(done), nil
 	}
@@ -69,14 +69,14 @@ func (t *Task) write(f *fs.File, addr, n uintptr) (uintptr, error) {
 	if err := checkBuffer(addr, n); err != nil {
 		return 0, err
 	}
-	var locked bool
-	t.pos, locked = f.BeginPos()
-	if t.pos+int64(t.iter.Len()) < 0 {
-		f.EndPos(t.pos, locked)
+	locked := f.LockPos()
+	if t.pos = f.Pos(); t.pos+int64(t.iter.Len()) < 0 {
+		f.UnlockPos(locked)
 		return 0, syscall.EINVAL
 	}
 	done, err := f.Ops.Write(f, &t.iter, &t.pos)
-	f.EndPos(t.pos, locked)
+	f.SetPos(t.pos)
+	f.UnlockPos(locked)
 	if done > 0 {
 		return uintptr(done), nil
 	}

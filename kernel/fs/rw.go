@@ -26,24 +26,19 @@ func LimitWrite(from *uaccess.Iter, pos int64) error {
 	return nil
 }
 
-// BeginPos returns the position for a read or write that moves it. locked, to
-// be passed to EndPos, says that another user of the file had to be kept out.
-func (f *File) BeginPos() (pos int64, locked bool) {
-	if f.mode&modeSeek == 0 {
-		return 0, false
+// LockPos keeps other users of the file from its position during a read or write
+// that moves it. What it returns is for UnlockPos. A file without a position has
+// users that wait for each other, and no lock.
+func (f *File) LockPos() (locked bool) {
+	if f.refs.Load() == 1 || f.mode&modeSeek == 0 {
+		return false
 	}
-	if f.refs.Load() > 1 {
-		f.posLock.Lock()
-		locked = true
-	}
-	return f.pos.Load(), locked
+	f.posLock.Lock()
+	return true
 }
 
-// EndPos ends what BeginPos has begun.
-func (f *File) EndPos(pos int64, locked bool) {
-	if f.mode&modeSeek != 0 {
-		f.pos.Store(pos)
-	}
+// UnlockPos ends what LockPos has begun.
+func (f *File) UnlockPos(locked bool) {
 	if locked {
 		f.posLock.Unlock()
 	}

@@ -161,7 +161,7 @@ func (it *Iter) Truncate(n uint64) { it.n = int(min(uint64(it.n), n)) }
 // MaxRWCount: UserIter for who has an Iter already.
 func (it *Iter) User(base, n uintptr) {
 	n = min(n, MaxRWCount)
-	it.one = Iovec{base, n}
-	it.rest, it.kernel, it.isKern = nil, nil, false
+	it.one = Iovec{base, n} // what else there may be is not reached
+	it.isKern = false
 	it.n = int(n)
 }
