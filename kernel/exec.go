@@ -7,6 +7,7 @@ import (
 	"onsen/kernel/errno"
 	"onsen/kernel/fs"
 	"onsen/kernel/printk"
+	"onsen/kernel/sched"
 )
 
 // Flags of execveat(2).
@@ -136,6 +137,7 @@ func (b *binprm) exec(t *Task, fd int, name string, flags int) error {
 		return err
 	}
 	b.file = f
+	sched.Exec() // the CPU's cache has nothing that the new program needs
 	b.pathInaccessible = fd >= 0 && b.filename != name && t.files.Cloexec(fd)
 	if err := b.execFile(); err != nil {
 		if b.noReturn && !fatalSignalPending(t) {
@@ -143,6 +145,7 @@ func (b *binprm) exec(t *Task, fd int, name string, flags int) error {
 		}
 		return err
 	}
+	tellMonitor(procExec, t)
 	return nil
 }
 
