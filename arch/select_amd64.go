@@ -438,6 +438,10 @@ const ELFMachine = impl.ELFMachine
 // MinSignalStack is the size of the smallest alternate signal stack: MINSIGSTKSZ.
 const MinSignalStack = impl.MinSignalStack
 
+// SignalFrameSize returns how much of a stack a signal frame takes up at most:
+// AT_MINSIGSTKSZ.
+func SignalFrameSize() uintptr { return impl.SignalFrameSize() }
+
 // HWCAP2 returns the second word of what the auxiliary vector says about the
 // processor.
 func HWCAP2() uintptr { return impl.HWCAP2() }

@@ -178,6 +178,9 @@ const (
 	UserStackTop = TaskSize
 )
 
+// SignalFrameSize is that of PushSignalFrame.
+func SignalFrameSize() uintptr { return 24 }
+
 // HWCAP2 returns nothing.
 func HWCAP2() uintptr { return 0 }
 

@@ -61,7 +61,7 @@ func startKthreadd() error {
 func kthreaddMain(any) int {
 	for {
 		var create *kthreadCreateInfo
-		kthreadd.wait.Wait(func() bool {
+		kthreadd.wait.WaitIdle(func() bool {
 			create = nextCreate()
 			return create != nil
 		})

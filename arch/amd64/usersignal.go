@@ -113,6 +113,13 @@ func (c *UserContext) placeFrame(f *spec.SignalFrame) (at, state int, err error)
 	return at, state, nil
 }
 
+// SignalFrameSize returns how much of a stack a signal frame takes up at most:
+// AT_MINSIGSTKSZ.
+func SignalFrameSize() uintptr {
+	const align = 15
+	return uintptr(sigframe.Size+stateAlign+8+xformat.FrameSize()+align) &^ align
+}
+
 // frameBuffer returns n bytes to build a frame in.
 func (c *UserContext) frameBuffer(n int) []byte {
 	if c.frame == nil {

@@ -37,6 +37,14 @@ const (
 	frameUsed = recordsAt + fpsimdSize + esrSize + terminatorSize
 )
 
+// SignalFrameSize returns how much of a stack a signal frame takes up:
+// AT_MINSIGSTKSZ. Programs count on all of __reserved, of which little is used,
+// and on the frame record.
+func SignalFrameSize() uintptr {
+	const reserved, record, align = 4096, 16, 16
+	return recordsAt + reserved + record + align
+}
+
 // regsSize is what sigcontext has of PtRegs.
 const regsSize = 34 * 8
 

@@ -11,6 +11,12 @@ func (q *WaitQueue) Wait(cond func() bool) {
 	_ = q.wait(TaskUninterruptible, false, Forever, cond)
 }
 
+// WaitIdle is Wait for a kernel thread that has nothing to do: it is not counted
+// among those who make up the load.
+func (q *WaitQueue) WaitIdle(cond func() bool) {
+	_ = q.wait(TaskIdle, false, Forever, cond)
+}
+
 // WaitInterruptible sleeps until cond holds or, with ErrRestart, a signal is
 // pending.
 func (q *WaitQueue) WaitInterruptible(cond func() bool) error {
