@@ -147,16 +147,19 @@ func (m *MM) copyPages(from *MM, a *Area, protected *bool) bool {
 // and whether the right to write was taken from one.
 func copyLeaf(dst, src *table, i, end int) (n int, lost bool) {
 	from, to := src[i:end], dst[i:end]
-	mm.GetPages(from, addressBits)
-	for k := nextUsed(from, 0); k < len(from); k = nextUsed(from, k+1) {
-		e := arch.PTE(from[k])
-		if p := e.WrProtect(); p != e {
-			lost = true // or it had no rights at all
-			e = p
-			atomic.StoreUint64(&from[k], uint64(e))
+	for k := nextUsed(from, 0); k < len(from); k = nextUsed(from, k) {
+		first := k
+		for ; k < len(from) && from[k] != 0; k++ {
+			e := arch.PTE(from[k])
+			if p := e.WrProtect(); p != e {
+				lost = true // or it had no rights at all
+				e = p
+				atomic.StoreUint64(&from[k], uint64(e))
+			}
+			to[k] = uint64(e) // no CPU uses the table yet
 		}
-		to[k] = uint64(e) // no CPU uses the table yet
-		n++
+		mm.GetPages(from[first:k], addressBits)
+		n += k - first
 	}
 	return n, lost
 }
