@@ -153,7 +153,8 @@ func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (ma
 	}
 	le := binary.LittleEndian
 	b := c.buffer()
-	if err := read(base+frameContext, b[frameContext:recordsAt]); err != nil {
+	// The first record, too: it is the vectors nearly always.
+	if err := read(base+frameContext, b[frameContext:recordsAt+fpsimdRegs]); err != nil {
 		return 0, alt, syscall.EFAULT
 	}
 	uc := b[frameContext:]
@@ -170,16 +171,19 @@ func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (ma
 	if err != nil {
 		return 0, alt, err
 	}
-	return mask, alt, c.loadVectors(fp, b, read)
+	return mask, alt, c.loadVectors(&p, fp)
 }
 
 // loadVectors reads the fpsimd_context at addr.
-func (c *UserContext) loadVectors(addr uintptr, b *frameBuffer, read func(addr uintptr, b []byte) error) error {
-	le := binary.LittleEndian
-	head := b[:fpsimdRegs]
-	if read(addr, head) != nil || read(addr+fpsimdRegs, c.vectorBytes()) != nil {
+func (c *UserContext) loadVectors(p *recordParser, addr uintptr) error {
+	head := p.b[recordsAt:][:fpsimdRegs]
+	if addr != p.frame+recordsAt && p.read(addr, head) != nil {
 		return syscall.EFAULT
 	}
+	if p.read(addr+fpsimdRegs, c.vectorBytes()) != nil {
+		return syscall.EFAULT
+	}
+	le := binary.LittleEndian
 	if le.Uint32(head) != fpsimdMagic || le.Uint32(head[4:]) != fpsimdSize {
 		return syscall.EFAULT
 	}
@@ -190,13 +194,13 @@ func (c *UserContext) loadVectors(addr uintptr, b *frameBuffer, read func(addr u
 // recordParser walks over the records of a frame.
 type recordParser struct {
 	read   func(addr uintptr, b []byte) error
-	frame  uintptr // start of the frame
-	base   uintptr // of the list, in user memory
-	limit  uint64  // its size
-	offset uint64  // of the record
-	extra  bool    // it is the second list, that of extra_context
-	fp     uintptr // address of the fpsimd_context, 0 if there was none yet
-	b      *frameBuffer
+	frame  uintptr      // start of the frame
+	base   uintptr      // of the list, in user memory
+	limit  uint64       // its size
+	offset uint64       // of the record
+	extra  bool         // it is the second list, that of extra_context
+	fp     uintptr      // address of the fpsimd_context, 0 if there was none yet
+	b      *frameBuffer // holds the frame up to the head of the first record
 }
 
 // parse returns the address of the fpsimd_context. It returns EFAULT if there is
@@ -240,8 +244,11 @@ func (p *recordParser) head() (magic uint32, size uint64, ok bool) {
 	if p.limit < p.offset || p.limit-p.offset < recordHead || p.offset%recordAlign != 0 {
 		return 0, 0, false
 	}
+	at := p.base + uintptr(p.offset)
 	b := p.b[:recordHead]
-	if p.read(p.base+uintptr(p.offset), b) != nil {
+	if at == p.frame+recordsAt {
+		b = p.b[recordsAt:]
+	} else if p.read(at, b) != nil {
 		return 0, 0, false
 	}
 	magic, size = binary.LittleEndian.Uint32(b), uint64(binary.LittleEndian.Uint32(b[4:]))
