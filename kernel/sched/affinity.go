@@ -84,7 +84,7 @@ func Exec() {
 	t.piLock.Lock()
 	cpu := selectTaskRq(t, true)
 	t.piLock.Unlock()
-	if cpu == rq.cpu || NrRunning(cpu) >= NrRunning(rq.cpu) {
+	if cpu == rq.cpu || NrRunning(cpu)+1 >= NrRunning(rq.cpu) {
 		return
 	}
 	t.execTo = int32(cpu) + 1
