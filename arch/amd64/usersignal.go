@@ -57,11 +57,12 @@ func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
 			r.di, r.si, r.bp, r.bx, r.dx, r.ax, r.cx, r.sp, r.ip, r.getFlags(),
 		},
 		Trapno: c.told.number, Err: c.told.code, CR2: c.told.addr,
-		Mask: f.Mask, AltStack: f.AltStack, Info: f.Info,
+		Mask: f.Mask, AltStack: f.AltStack,
 		FPState: uint64(state), XState: xfeatures != 0,
 	}
 	clear(b[:state-at])
 	frame.Put((*[sigframe.Size]byte)(b))
+	*(*[128]byte)(b[sigframe.Info:]) = f.Info
 	xformat.Put(b[state-at:], c.area(), &c.x, c.mxcsr)
 	if err := f.Write(uintptr(at), b); err != nil {
 		return err
@@ -132,17 +133,17 @@ func (c *UserContext) frameBuffer(n int) []byte {
 func (c *UserContext) resetState() {
 	c.forget()
 	c.x, c.mxcsr = [32]uint64{}, defaultMXCSR
-	c.initExtended()
+	sigframe.Reset(c.area())
 }
 
 // PopSignalFrame brings back what PushSignalFrame has saved; see package arch.
 func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (mask uint64, alt spec.AltStack, err error) {
 	var frame sigframe.Frame
-	b := c.frameBuffer(sigframe.Size)
+	b := c.frameBuffer(sigframe.ToRead)
 	if err := read(uintptr(c.regs.sp)-8, b); err != nil {
 		return 0, alt, err
 	}
-	if frame.Get((*[sigframe.Size]byte)(b)) != nil {
+	if frame.Get((*[sigframe.ToRead]byte)(b)) != nil {
 		return 0, alt, syscall.EFAULT
 	}
 	if err := c.popState(uintptr(frame.FPState), read); err != nil {

@@ -90,7 +90,7 @@ func (c *UserContext) initExtended() {
 	} else {
 		clear(c.extended)
 	}
-	sigframe.Init(c.area())
+	sigframe.Reset(c.area())
 }
 
 // area returns the bytes of the XSAVE or FXSAVE area.

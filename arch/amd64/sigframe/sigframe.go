@@ -21,6 +21,9 @@ const Size = 440
 
 // Offsets in the frame.
 const (
+	// ToRead is as much of a frame as Get looks at.
+	ToRead = Info
+
 	Context = 8 // struct ucontext
 	Info    = 312
 
@@ -92,14 +95,13 @@ type Frame struct {
 
 	Mask     uint64
 	AltStack spec.AltStack
-	Info     [128]byte
 	FPState  uint64 // address of the x87 and vector state, or 0
 	XState   bool   // it is of XSAVE
 }
 
 var le = binary.LittleEndian
 
-// Put writes the frame to b, which is all zero.
+// Put writes the frame to b, which is all zero, but for the siginfo at Info.
 func (f *Frame) Put(b *[Size]byte) {
 	le.PutUint64(b[offRestorer:], f.Restorer)
 	flags := uint64(flagHasSS | flagRestoreSS)
@@ -119,7 +121,6 @@ func (f *Frame) Put(b *[Size]byte) {
 	le.PutUint64(b[offCR2:], f.CR2)
 	le.PutUint64(b[offFPState:], f.FPState)
 	le.PutUint64(b[offMask:], f.Mask)
-	copy(b[Info:], f.Info[:])
 }
 
 var errSegment = errors.New("sigframe: not a segment of 64-bit user mode")
@@ -127,7 +128,7 @@ var errSegment = errors.New("sigframe: not a segment of 64-bit user mode")
 // Get reads what sigreturn needs of a frame. It fails for segments that no
 // 64-bit program has. The flags are cut down to FixFlags; any other register
 // may hold anything, the program counter included.
-func (f *Frame) Get(b *[Size]byte) error {
+func (f *Frame) Get(b *[ToRead]byte) error {
 	flags := le.Uint64(b[offFlags:])
 	// The privilege level in a selector is put right, as on Linux.
 	if le.Uint16(b[offCS:])|3 != userCode {

@@ -119,9 +119,10 @@ func (x XFormat) Get(b, area []byte, xmm *[32]uint64) (mxcsr uint32, err error) 
 	if mxcsr, err = x.mxcsr(b, want&(SSE|AVX) != 0); err != nil {
 		return 0, err
 	}
-	clear(area)
 	copy(area, b[:offMagic1])
+	clear(area[offMagic1:headerEnd])
 	copy(area[headerEnd:], b[headerEnd:n])
+	clear(area[n:])
 	le.PutUint32(area[offMXCSR:], mxcsr)
 	le.PutUint64(area[offBV:], have&want&^SSE)
 	getXMM(b, xmm, have&want&SSE != 0)
@@ -169,8 +170,14 @@ func wordBytes(w []uint64) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(&w[0])), len(w)*8)
 }
 
-// Init makes area, which is all zero, that of a new program.
-func Init(area []byte) {
+// Reset makes area, whose header has never been anything but what the processor
+// or Get has left, that of a new program. XRSTOR does not look at components that
+// are not in XSTATE_BV; only the x87's are put into frames all the same.
+func Reset(area []byte) {
+	clear(area[:offXMM])
+	if len(area) > FXSize {
+		le.PutUint64(area[offBV:], 0)
+	}
 	le.PutUint16(area[offFCW:], DefaultFCW)
 	le.PutUint32(area[offMXCSR:], DefaultMXCSR)
 }
