@@ -121,6 +121,8 @@ func (t *Task) setUserSigmask(addr, size uintptr) error {
 func (t *Task) restoreSavedSigmaskUnless(interrupted bool) {
 	if !interrupted {
 		t.restoreSavedSigmask()
+	} else if t.restoreSigmask {
+		t.SetFlag(sched.TIFSigPending) // it may be another thread's by now
 	}
 }
 
