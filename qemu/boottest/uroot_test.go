@@ -40,7 +40,18 @@ func typeAtPrompt(t *testing.T, g *qemutest.Guest, seen *int, line string) {
 		}
 	}
 	*seen = bytes.Count(g.Console.Bytes(), prompt)
-	g.Type([]byte(line + "\r"))
+	g.Type([]byte(line))
+	waitQuiet(g)
+	g.Type([]byte("\r"))
+}
+
+// waitQuiet waits until the shell has drawn what was typed. A line end that
+// follows fast is part of a pasted text for gosh.
+func waitQuiet(g *qemutest.Guest) {
+	const quiet = 300 * time.Millisecond
+	for before := -1; before != len(g.Console.Bytes()); time.Sleep(quiet) {
+		before = len(g.Console.Bytes())
+	}
 }
 
 // The default initramfs comes up to a shell that answers, and shuts down.

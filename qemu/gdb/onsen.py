@@ -71,7 +71,7 @@ class Task:
 
     @property
     def parent_pid(self):
-        parent = self.value["realParent"]
+        parent = self.value["taskFamily"]["realParent"]
         return int(parent["Pid"]) if int(parent) else 0
 
     @property
@@ -91,7 +91,7 @@ class Task:
 
     @property
     def state(self):
-        dead = self.EXIT_STATES.get(int(self.value["exitState"]))
+        dead = self.EXIT_STATES.get(int(self.value["taskFamily"]["exitState"]))
         if dead:
             return dead
         bits = integer(self.sched["state"])
@@ -131,16 +131,19 @@ class Kernel:
     @classmethod
     def as_task(cls, pointer):
         """The Task of a *sched.Task, which is the first field of one."""
-        kernel_task = cls.variable(".allTasks").type
+        kernel_task = cls.variable(".processes")["first"].type
         return Task(pointer.cast(kernel_task))
 
     @classmethod
     def tasks(cls):
         """All tasks but the idle ones, oldest first."""
-        pointer = cls.variable(".allTasks")
-        while int(pointer):
-            yield Task(pointer)
-            pointer = pointer["all"]["next"]
+        process = cls.variable(".processes")["first"]
+        while int(process):
+            thread = process["signal"]["firstThread"]
+            while int(thread):
+                yield Task(thread)
+                thread = thread["taskFamily"]["threads"]["next"]
+            process = process["taskFamily"]["all"]["next"]
 
     @classmethod
     def find(cls, pid):
