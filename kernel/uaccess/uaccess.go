@@ -30,13 +30,22 @@ func CopyFromUser(dst []byte, src uintptr) (n int, err error) {
 	if !AccessOK(src, uintptr(len(dst))) {
 		return 0, syscall.EFAULT
 	}
+	left := arch.CopyFromUser(unsafe.Pointer(unsafe.SliceData(dst)), src, uintptr(len(dst)))
+	if left == 0 {
+		return len(dst), nil
+	}
+	return copyFromUser(dst, src, len(dst)-int(left))
+}
+
+// copyFromUser goes on with CopyFromUser at byte n, whose page is not there.
+func copyFromUser(dst []byte, src uintptr, n int) (int, error) {
 	for {
+		if err := HandleFault(src+uintptr(n), spec.AccessRead); err != nil {
+			return n, err
+		}
 		left := int(arch.CopyFromUser(unsafe.Pointer(&dst[n]), src+uintptr(n), uintptr(len(dst)-n)))
 		if n = len(dst) - left; left == 0 {
 			return n, nil
-		}
-		if err := HandleFault(src+uintptr(n), spec.AccessRead); err != nil {
-			return n, err
 		}
 	}
 }
@@ -50,13 +59,22 @@ func CopyToUser(dst uintptr, src []byte) (n int, err error) {
 	if !AccessOK(dst, uintptr(len(src))) {
 		return 0, syscall.EFAULT
 	}
+	left := arch.CopyToUser(dst, unsafe.Pointer(unsafe.SliceData(src)), uintptr(len(src)))
+	if left == 0 {
+		return len(src), nil
+	}
+	return copyToUser(dst, src, len(src)-int(left))
+}
+
+// copyToUser goes on with CopyToUser at byte n, whose page is not there.
+func copyToUser(dst uintptr, src []byte, n int) (int, error) {
 	for {
+		if err := HandleFault(dst+uintptr(n), spec.AccessWrite); err != nil {
+			return n, err
+		}
 		left := int(arch.CopyToUser(dst+uintptr(n), unsafe.Pointer(&src[n]), uintptr(len(src)-n)))
 		if n = len(src) - left; left == 0 {
 			return n, nil
-		}
-		if err := HandleFault(dst+uintptr(n), spec.AccessWrite); err != nil {
-			return n, err
 		}
 	}
 }
@@ -67,16 +85,24 @@ func ClearUser(dst, n uintptr) (done uintptr, err error) {
 	if !AccessOK(dst, n) {
 		return 0, syscall.EFAULT
 	}
-	for done < n {
-		left := arch.ClearUser(dst+done, n-done)
-		if done = n - left; left == 0 {
-			break
-		}
+	left := arch.ClearUser(dst, n)
+	if left == 0 {
+		return n, nil
+	}
+	return clearUser(dst, n, n-left)
+}
+
+// clearUser goes on with ClearUser at byte done, whose page is not there.
+func clearUser(dst, n, done uintptr) (uintptr, error) {
+	for {
 		if err := HandleFault(dst+done, spec.AccessWrite); err != nil {
 			return done, err
 		}
+		left := arch.ClearUser(dst+done, n-done)
+		if done = n - left; left == 0 {
+			return done, nil
+		}
 	}
-	return done, nil
 }
 
 // Get reads a T, which holds no pointers, from a user address.
