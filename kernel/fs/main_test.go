@@ -2,6 +2,7 @@ package fs_test
 
 import (
 	"os"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -40,22 +41,37 @@ func TestMain(m *testing.M) {
 
 func newRamfs() *fs.SuperBlock { return ramfs.New(fs.FindFilesystem("ramfs"), 0) }
 
-// start runs fn in a task; what it returns waits for that.
-func start(fn func()) (wait func()) {
-	done := make(chan struct{})
+// start runs fn in a task and calls done when it has ended.
+func start(fn, done func()) {
 	t := new(sched.Task)
 	sched.InitTask(t, "test", nil, func() {
 		sched.ScheduleTail()
 		defer sched.Exit() // also after t.Fatal
-		defer close(done)
+		defer done()
 		fn()
 	})
 	sched.WakeUpNewTask(t)
-	return func() { <-done }
 }
 
-// inTask runs fn in a task and waits for it.
-func inTask(fn func()) { start(fn)() }
+// inTask runs fn in a task and waits for it. It is not for tasks.
+func inTask(fn func()) {
+	done := make(chan struct{})
+	start(fn, func() { close(done) })
+	<-done
+}
+
+// inTasks runs all fns in tasks and waits for them. It is for tasks, which
+// must not block a CPU.
+func inTasks(fns ...func()) {
+	var left atomic.Int32
+	left.Store(int32(len(fns)))
+	for _, fn := range fns {
+		start(fn, func() { left.Add(-1) })
+	}
+	for left.Load() > 0 {
+		sched.Sleep(int64(time.Millisecond))
+	}
+}
 
 // root is a user who may do everything, with a file system of its own mounted
 // nowhere else.
