@@ -258,9 +258,9 @@ func (c *AddressSpace) zeroPart(pos, n int64) {
 // drop gives up the pages in [from, to).
 func (c *AddressSpace) drop(from, to uint64) {
 	var some [64]uintptr
-	for {
+	for from < to {
 		c.lock.Lock()
-		n := c.index.take(from, to, some[:])
+		n, next := c.index.take(from, to, some[:])
 		c.pages.Add(-int64(n))
 		c.lock.Unlock()
 		for _, pa := range some[:n] {
@@ -269,9 +269,7 @@ func (c *AddressSpace) drop(from, to uint64) {
 		if c.charge != nil && n > 0 {
 			c.charge(-n)
 		}
-		if n < len(some) {
-			return
-		}
+		from = next
 		sched.CondResched()
 	}
 }

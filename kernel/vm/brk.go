@@ -13,7 +13,7 @@ func (m *MM) SetBrk(brk uintptr) uintptr {
 		m.Brk = brk
 		m.ArgLock.Unlock()
 	}
-	now, lock := m.Brk, m.defFlags&VM_LOCKED != 0
+	now, lock := m.Brk, m.defFlags&vmLocks == VM_LOCKED
 	m.lock.Unlock()
 	old.release()
 	if lock && now > was {

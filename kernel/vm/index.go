@@ -103,38 +103,41 @@ func (x *index) missing(i uint64) int {
 	return 0
 }
 
-// take removes up to len(out) pages with numbers in [from, to), lowest first,
-// and returns how many. Tables stay until clear.
-func (x *index) take(from, to uint64, out []uintptr) int {
+// take removes up to len(out) pages with numbers in [from, to), lowest first. It
+// returns how many, and where to go on. Tables stay until clear.
+func (x *index) take(from, to uint64, out []uintptr) (n int, next uint64) {
 	if x.height == 0 || from >= to {
-		return 0
+		return 0, to
 	}
 	return x.takeBelow(tableAt(x.root), x.height-1, 0, from, to, out)
 }
 
 // takeBelow is take in one table of level h, whose first page is base.
-func (x *index) takeBelow(t *table, h int, base, from, to uint64, out []uintptr) (n int) {
+func (x *index) takeBelow(t *table, h int, base, from, to uint64, out []uintptr) (n int, next uint64) {
 	span := uint64(1) << (9 * h) // pages of one entry
-	for k := range t {
-		first := base + uint64(k)*span
-		if first >= to {
-			break
-		}
-		if t[k] == 0 || first+span <= from {
+	k := uint64(0)
+	if from > base {
+		k = (from - base) >> (9 * h)
+	}
+	for ; k < uint64(len(t)) && base+k*span < to; k++ {
+		if t[k] == 0 {
 			continue
 		}
-		if h > 0 {
-			n += x.takeBelow(tableAt(uintptr(t[k])), h-1, first, from, to, out[n:])
-		} else {
+		if n == len(out) {
+			return n, base + k*span
+		}
+		if h == 0 {
 			out[n] = uintptr(t[k])
 			t[k] = 0
 			n++
+			continue
 		}
-		if n == len(out) {
-			break
+		more, next := x.takeBelow(tableAt(uintptr(t[k])), h-1, base+k*span, from, to, out[n:])
+		if n += more; n == len(out) && next < to {
+			return n, next
 		}
 	}
-	return n
+	return n, to
 }
 
 // clear frees the tables. No page may be left.

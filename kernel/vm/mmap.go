@@ -43,7 +43,7 @@ func (m *MM) Mmap(args MmapArgs) (uintptr, error) {
 	addr, flags, err := m.mmapLocked(a, &old)
 	m.lock.Unlock()
 	old.release()
-	if err == nil && (flags&VM_LOCKED != 0 || a.Flags&(MAP_POPULATE|MAP_NONBLOCK) == MAP_POPULATE) {
+	if err == nil && (flags&vmLocks == VM_LOCKED || a.Flags&(MAP_POPULATE|MAP_NONBLOCK) == MAP_POPULATE) {
 		m.populate(addr, addr+a.Len)
 	}
 	return addr, err

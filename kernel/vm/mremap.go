@@ -132,7 +132,7 @@ func (r *remap) expand(a *Area) bool {
 		return false
 	}
 	r.m.account(a.Flags, int((end-a.End)>>pageShift))
-	if a.Flags&VM_LOCKED != 0 {
+	if a.Flags&vmLocks == VM_LOCKED {
 		r.grown = a.End
 	}
 	r.m.moveEnds(a, a.Start, end)
@@ -199,7 +199,7 @@ func (r *remap) move(a *Area, at uintptr) (uintptr, error) {
 	n.hold()
 	m.account(f, n.pages())
 	m.link(n)
-	if f&VM_LOCKED != 0 {
+	if f&vmLocks == VM_LOCKED {
 		r.grown = at + r.oldLen
 	}
 	if r.flags&MREMAP_DONTUNMAP != 0 {
