@@ -48,14 +48,16 @@ func (m *Mutex) TryLock() bool { return m.owner.CompareAndSwap(0, Current().id()
 
 // Unlock gives the mutex to the task that has waited longest, or frees it.
 func (m *Mutex) Unlock() {
-	if !m.Held() {
-		panic("sched: unlock of a mutex that the task does not hold")
+	if m.owner.Load() != Current().id() {
+		unlockedByOther()
 	}
 	m.owner.Store(0)
 	if m.contended.Load() {
 		m.handOver()
 	}
 }
+
+func unlockedByOther() { panic("sched: unlock of a mutex that the task does not hold") }
 
 // Held reports whether the calling task holds the mutex.
 func (m *Mutex) Held() bool { return m.owner.Load() == Current().id() }

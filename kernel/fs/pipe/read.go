@@ -14,13 +14,11 @@ func (p *Pipe) read(to *uaccess.Iter, nonblock bool) (n int, err error) {
 	if to.Len() == 0 {
 		return 0, nil
 	}
-	for waited := false; ; waited = true {
+	waited := false
+	for {
 		if !p.readable() {
-			if nonblock {
-				return 0, syscall.EAGAIN
-			}
-			if p.rd.WaitExclusive(p.readable) != nil {
-				return 0, errno.ERESTARTSYS
+			if err := p.awaitData(nonblock); err != nil {
+				return 0, err
 			}
 			waited = true
 		}
@@ -29,15 +27,35 @@ func (p *Pipe) read(to *uaccess.Iter, nonblock bool) (n int, err error) {
 		n, err = p.take(to)
 		more := waited && !p.empty()
 		p.mu.Unlock()
-		if wasFull {
-			p.wr.WakeInterruptible()
-		}
-		if more {
-			p.rd.WakeInterruptible()
+		if wasFull || more {
+			p.wakeAfterRead(wasFull, more)
 		}
 		if n > 0 || err != nil || ended {
 			return n, err
 		}
+		waited = true
+	}
+}
+
+// awaitData waits until the pipe has data or no writer.
+func (p *Pipe) awaitData(nonblock bool) error {
+	if nonblock {
+		return syscall.EAGAIN
+	}
+	if p.rd.WaitExclusive(p.readable) != nil {
+		return errno.ERESTARTSYS
+	}
+	return nil
+}
+
+// wakeAfterRead wakes writers for whom there is room now, and another reader for
+// whom there is data left.
+func (p *Pipe) wakeAfterRead(writers, reader bool) {
+	if writers {
+		p.wr.WakeInterruptible()
+	}
+	if reader {
+		p.rd.WakeInterruptible()
 	}
 }
 
