@@ -163,7 +163,14 @@ func TestDropArg(t *testing.T) {
 	}
 }
 
-func userPointer[T any](p *T) uintptr { return uintptr(unsafe.Pointer(p)) }
+// userPointer returns p as a program's address. What it points to must not move:
+// it is put on the heap.
+func userPointer[T any](p *T) uintptr {
+	userMemory = p
+	return uintptr(unsafe.Pointer(p))
+}
+
+var userMemory any
 
 func TestArgReader(t *testing.T) {
 	for _, n := range []int{0, 1, 63, 64, 65, 255, 256, 4095, 4096, 10000, maxArgStrlen - 1} {
