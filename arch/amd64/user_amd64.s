@@ -271,8 +271,9 @@ GLOBL ·kernelMXCSR(SB), NOPTR|RODATA, $4
 // func writeXCR0(v uint64)
 TEXT ·writeXCR0(SB),NOSPLIT,$0-8
 	XORL	CX, CX
-	MOVL	v_lo+0(FP), AX
-	MOVL	v_hi+4(FP), DX
+	MOVQ	v+0(FP), AX
+	MOVQ	AX, DX
+	SHRQ	$32, DX
 	XSETBV
 	RET
 
@@ -291,16 +292,18 @@ TEXT ·fxrstor(SB),NOSPLIT,$0-8
 // func xsave(area uintptr, mask uint64)
 TEXT ·xsave(SB),NOSPLIT,$0-16
 	MOVQ	area+0(FP), DI
-	MOVL	mask_lo+8(FP), AX
-	MOVL	mask_hi+12(FP), DX
+	MOVQ	mask+8(FP), AX
+	MOVQ	AX, DX
+	SHRQ	$32, DX
 	BYTE	$0x48; BYTE $0x0f; BYTE $0xae; BYTE $0x27 // XSAVE64 (DI)
 	RET
 
 // func xrstor(area uintptr, mask uint64)
 TEXT ·xrstor(SB),NOSPLIT,$0-16
 	MOVQ	area+0(FP), DI
-	MOVL	mask_lo+8(FP), AX
-	MOVL	mask_hi+12(FP), DX
+	MOVQ	mask+8(FP), AX
+	MOVQ	AX, DX
+	SHRQ	$32, DX
 	BYTE	$0x48; BYTE $0x0f; BYTE $0xae; BYTE $0x2f // XRSTOR64 (DI)
 	RET
 

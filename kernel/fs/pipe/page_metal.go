@@ -16,10 +16,11 @@ func shared(pa uintptr) bool { return mm.PageOwners(pa) > 1 }
 
 // pageBytes returns the contents of a page.
 func pageBytes(pa uintptr) *[pageSize]byte {
-	return (*[pageSize]byte)(unsafe.Pointer(arch.PhysToVirt(pa)))
+	va := arch.PhysToVirt(pa)
+	return *(**[pageSize]byte)(unsafe.Pointer(&va))
 }
 
 // pageSlice returns n bytes at an offset of a page, all of them within it.
 func pageSlice(pa uintptr, off, n uint32) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(arch.PhysToVirt(pa)+uintptr(off))), n)
+	return pageBytes(pa)[off : off+n]
 }
