@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"onsen/kernel/mm"
 	"onsen/kernel/sched"
 )
 
@@ -15,6 +16,9 @@ const testCPUs = 4
 // TestMain boots as the machine does: CPU 0 becomes idle and starts init, which
 // brings up the others. The threads of the tests are children of init.
 func TestMain(m *testing.M) {
+	if err := mm.InitHost(64 << 20); err != nil {
+		panic(err)
+	}
 	ready := make(chan error)
 	go func() {
 		startBootIdle()
