@@ -51,11 +51,11 @@ type Task struct {
 	// flags are PF bits. Written by the task itself, or while it does not run.
 	flags atomic.Uint32
 
+	// call is the system call that the task is in.
+	call syscallState
 	// user is what the processor keeps for the task's program. Zero in a kernel
 	// thread that has not become one. Owned by the task.
 	user arch.UserContext
-	// call is the system call that the task is in.
-	call syscallState
 	// mm is the program's memory, nil in a kernel thread. Written by the task,
 	// under allocLock.
 	mm *vm.MM

@@ -1,5 +1,7 @@
 package arm64
 
+import "unsafe"
+
 // PtRegs are the registers of a program, as they were when it left user mode.
 // The first four fields are Linux's struct user_pt_regs.
 type PtRegs struct {
@@ -52,10 +54,7 @@ func (r *PtRegs) SyscallNr() int { return int(int32(r.R[8])) }
 func (r *PtRegs) SetSyscallNr(nr int) { r.R[8] = uint64(nr) }
 
 // SyscallArgs stores the arguments of the system call.
-func (r *PtRegs) SyscallArgs(a *[6]uintptr) {
-	a[0], a[1], a[2] = uintptr(r.R[0]), uintptr(r.R[1]), uintptr(r.R[2])
-	a[3], a[4], a[5] = uintptr(r.R[3]), uintptr(r.R[4]), uintptr(r.R[5])
-}
+func (r *PtRegs) SyscallArgs(a *[6]uintptr) { *a = *(*[6]uintptr)(unsafe.Pointer(&r.R)) }
 
 // ReturnValue returns what the system call gives.
 func (r *PtRegs) ReturnValue() uintptr { return uintptr(r.R[0]) }
