@@ -63,14 +63,12 @@ func weightOf(staticPrio int32, p Policy) int64 {
 }
 
 // RRInterval returns the length of a task's turn, in ns; sched_rr_get_interval(2).
+// Linux tells it in ticks of 4 ms, of which a fair task's request has none.
 func (p Params) RRInterval() int64 {
-	switch p.Policy {
-	case PolicyFIFO:
-		return 0
-	case PolicyRR:
+	if p.Policy == PolicyRR {
 		return rrSlice
 	}
-	return baseSlice
+	return 0
 }
 
 // Nice returns the task's nice value.

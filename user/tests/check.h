@@ -103,6 +103,7 @@ void test_files(void);
 void test_signals(void);
 void test_ids(void);
 void test_events(void);
+void test_process(void);
 int exec_child(int argc, char **argv);
 
 #endif
