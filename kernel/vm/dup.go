@@ -1,7 +1,6 @@
 package vm
 
 import (
-	"sync/atomic"
 	"syscall"
 
 	"onsen/arch"
@@ -24,6 +23,9 @@ func (m *MM) Dup() (*MM, error) {
 	n.mmapBase = m.mmapBase
 	n.copyFields(m)
 	err = n.copyAreas(m, &protected)
+	if err == nil {
+		m.copyHot(n)
+	}
 	// Other threads of the program may still be able to write to pages that the
 	// child has, too, until here; and the child does not run before.
 	if protected {
@@ -149,14 +151,13 @@ func copyLeaf(dst, src *table, i, end int) (n int, lost bool) {
 	from, to := src[i:end], dst[i:end]
 	for k := nextUsed(from, 0); k < len(from); k = nextUsed(from, k) {
 		first := k
-		for ; k < len(from) && from[k] != 0; k++ {
-			e := arch.PTE(from[k])
-			if p := e.WrProtect(); p != e {
+		for ; k < len(from) && k < len(to) && from[k] != 0; k++ {
+			e := arch.PTE(from[k]).WrProtect()
+			if uint64(e) != from[k] {
 				lost = true // or it had no rights at all
-				e = p
-				atomic.StoreUint64(&from[k], uint64(e))
+				from[k] = uint64(e)
 			}
-			to[k] = uint64(e) // no CPU uses the table yet
+			to[k] = uint64(e)
 		}
 		mm.GetPages(from[first:k], addressBits)
 		n += k - first

@@ -189,6 +189,7 @@ func (m *MM) faultWrite(a *Area, addr uintptr, slot *uint64, old arch.PTE) Fault
 	}
 	copyPage(copied, pa)
 	a.noteCopied()
+	m.hot.note(addr)
 	if rights&spec.UserX != 0 {
 		syncCode(copied)
 	}

@@ -113,20 +113,39 @@ func (m *MM) zap(g *gather, a *Area, start, end uintptr) {
 func zapLeaf(g *gather, t *table, start, end uintptr) (pages int) {
 	first := start >> pageShift & tableMask
 	entries := t[first : first+(end-start)>>pageShift]
-	room := g.room()
-	for i := nextUsed(entries, 0); i < len(entries); i = nextUsed(entries, i+1) {
+	for i := nextUsed(entries, 0); i < len(entries); i = nextUsed(entries, i) {
+		run := entries[i:]
+		n := 0
+		for n < len(run) && run[n] != 0 {
+			n++
+		}
 		if pages == 0 {
 			g.changed(start, end)
 		}
+		g.takeRun(run[:n])
+		pages += n
+		i += n
+	}
+	return pages
+}
+
+// takeRun clears entries and takes over their references.
+func (g *gather) takeRun(entries []uint64) {
+	if g.dead {
+		mm.PutPages(entries, addressBits)
+		clear(entries)
+		return
+	}
+	for len(entries) > 0 {
+		room := g.room()
 		if g.n == len(room) {
 			room = g.makeRoom()
 		}
-		room[g.n] = entries[i]
-		g.n++
-		entries[i] = 0
-		pages++
+		n := copy(room[g.n:], entries)
+		clear(entries[:n])
+		g.n += n
+		entries = entries[n:]
 	}
-	return pages
 }
 
 // nextUsed returns the index of the first entry from i on that is not 0, or the

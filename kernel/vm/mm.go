@@ -35,6 +35,8 @@ type MM struct {
 	// were ever present, as far as somebody has looked.
 	tables, hiwater atomic.Int64
 
+	hot hotPages // see hot.go
+
 	// Membarrier is what membarrier(2) was told of the program. Any task of it may
 	// set bits.
 	Membarrier atomic.Uint32
