@@ -43,12 +43,24 @@ func showMountinfo(t *Task, w *bytes.Buffer) error {
 	}
 	fs.Mounts(root, func(m *fs.Mount, parent int, where string) {
 		fmt.Fprintf(w, "%d %d %d:%d %s %s %s%s", m.ID, parent, devMajor(uint64(m.SB.Dev)), devMinor(uint64(m.SB.Dev)),
-			escapeOctal(fs.DPath(fs.Path{}, fs.Path{Mount: nil, Dentry: m.Root}), mountSpecial), escapeOctal(where, mountSpecial),
+			escapeOctal(dentryPath(m.Root), mountSpecial), escapeOctal(where, mountSpecial),
 			readOnlyWord(m.Flags()), mountOptions(m.Flags()))
 		fmt.Fprintf(w, " - %s %s %s%s%s\n", escapeOctal(m.SB.Type.Name, mountSpecial), mountSource(m),
 			readOnlyWord(m.SB.Flags()), superOptions(m.SB.Flags()), m.SB.Ops.ShowOptions(m.SB))
 	})
 	return nil
+}
+
+// dentryPath returns the name of d within its file system.
+func dentryPath(d *fs.Dentry) string {
+	name := ""
+	for up := d.Parent(); up != nil; d, up = up, up.Parent() {
+		name = "/" + d.Name() + name
+	}
+	if name == "" {
+		return "/"
+	}
+	return name
 }
 
 func mountSource(m *fs.Mount) string {

@@ -2,13 +2,13 @@ package kernel
 
 import (
 	"math"
-	"sync/atomic"
 	"syscall"
 
 	"onsen/arch"
 	"onsen/kernel/mm"
 	"onsen/kernel/timekeeping"
 	"onsen/kernel/uaccess"
+	"onsen/kernel/vm"
 )
 
 // miscSyscalls are the system calls of this file and its neighbours.
@@ -131,8 +131,6 @@ func sysSysinfo(_ *Task, a *SyscallArgs) (uintptr, error) {
 // siLoadShift is the number of fraction bits of a load in struct sysinfo.
 const siLoadShift = 16
 
-// sharedPages returns how many pages are in tmpfs and shared memory.
-func sharedPages() uint64 { return uint64(SharedPages.Load()) }
-
-// SharedPages counts the pages of tmpfs and of shared anonymous memory.
-var SharedPages atomic.Int64
+// sharedPages returns how many pages are in tmpfs and shared memory, the only
+// page cache that there is.
+func sharedPages() uint64 { return uint64(vm.CachedPages()) }

@@ -67,14 +67,24 @@ func sysGetrusage(t *Task, a *SyscallArgs) (uintptr, error) {
 	switch int32(a[0]) {
 	case rusageSelf:
 		u = processUsage(t)
+		u.maxrss = max(u.maxrss, peakRSS(t))
 	case rusageThread:
 		u = t.usage()
+		u.maxrss = peakRSS(t)
 	case rusageChildren:
 		u = reapedUsage(t)
 	default:
 		return 0, syscall.EINVAL
 	}
 	return 0, uaccess.Put(a[1], u.rusage())
+}
+
+// peakRSS returns the most pages that t's program has had in memory.
+func peakRSS(t *Task) uint64 {
+	if t.mm == nil {
+		return 0
+	}
+	return uint64(t.mm.Stats().Peak)
 }
 
 // reapedUsage returns what the children that were waited for have used.

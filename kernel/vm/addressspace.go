@@ -44,6 +44,12 @@ func NewSharedMemory(size uintptr) *AddressSpace {
 	return c
 }
 
+// cachedPages is the number of pages in all address spaces.
+var cachedPages atomic.Int64
+
+// CachedPages returns how many pages files and shared memory have in memory.
+func CachedPages() int { return int(cachedPages.Load()) }
+
 // Size returns the length in bytes.
 func (c *AddressSpace) Size() int64 { return c.size.Load() }
 
@@ -133,6 +139,7 @@ func (c *AddressSpace) insert(i uint64, pa uintptr, inFile bool) (uintptr, error
 		if *slot == 0 {
 			*slot = uint64(pa)
 			c.pages.Add(1)
+			cachedPages.Add(1)
 		} else {
 			pa = uintptr(*slot)
 		}
@@ -262,6 +269,7 @@ func (c *AddressSpace) drop(from, to uint64) {
 		c.lock.Lock()
 		n, next := c.index.take(from, to, some[:])
 		c.pages.Add(-int64(n))
+		cachedPages.Add(-int64(n))
 		c.lock.Unlock()
 		for _, pa := range some[:n] {
 			mm.PutPage(pa)
