@@ -6,12 +6,12 @@ import (
 	"onsen/kernel/signal"
 )
 
-// forkSignal gives the new task p what it inherits of the caller's signals: what
+// forkSignal gives the new task t what it inherits of the caller's signals: what
 // is blocked, and the alternate stack unless both use one memory.
-func (p *Task) forkSignal(cur *Task, flags uint64) {
-	p.blocked.Store(cur.blocked.Load())
+func (t *Task) forkSignal(cur *Task, flags uint64) {
+	t.blocked.Store(cur.blocked.Load())
 	if flags&(CLONE_VM|CLONE_VFORK) != CLONE_VM {
-		p.altStack = cur.altStack
+		t.altStack = cur.altStack
 	}
 }
 

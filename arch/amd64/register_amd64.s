@@ -209,7 +209,7 @@ TEXT ·loadTables(SB),NOSPLIT,$0-16
 	// No local descriptor table. At reset there is one, at address 0, where a
 	// program may have memory (SDM vol. 3, table 9-1).
 	XORL	AX, AX
-	BYTE	$0x0f; BYTE $0x00; BYTE $0xd0 // LLDT AX
+	BYTE	$0x0f; BYTE $0x00; BYTE $0xd0 // lldt %ax
 	MOVW	$const_selKernelData, AX
 	MOVW	AX, SS
 	XORL	AX, AX

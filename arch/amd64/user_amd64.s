@@ -116,7 +116,7 @@ haveFS:
 	MOVQ	REG(PtRegs_flags), R11
 	MOVQ	REG(PtRegs_sp), SP
 	SWAPGS
-	BYTE	$0x48; SYSRET // SYSRETQ
+	BYTE	$0x48; BYTE $0x0f; BYTE $0x07 // rex.w sysretq
 
 exact:
 	MOVQ	REG(PtRegs_ip), DX
@@ -295,7 +295,7 @@ TEXT ·xsave(SB),NOSPLIT,$0-16
 	MOVQ	mask+8(FP), AX
 	MOVQ	AX, DX
 	SHRQ	$32, DX
-	BYTE	$0x48; BYTE $0x0f; BYTE $0xae; BYTE $0x27 // XSAVE64 (DI)
+	BYTE	$0x48; BYTE $0x0f; BYTE $0xae; BYTE $0x27 // xsave64 (%rdi)
 	RET
 
 // func xrstor(area uintptr, mask uint64)
@@ -304,7 +304,7 @@ TEXT ·xrstor(SB),NOSPLIT,$0-16
 	MOVQ	mask+8(FP), AX
 	MOVQ	AX, DX
 	SHRQ	$32, DX
-	BYTE	$0x48; BYTE $0x0f; BYTE $0xae; BYTE $0x2f // XRSTOR64 (DI)
+	BYTE	$0x48; BYTE $0x0f; BYTE $0xae; BYTE $0x2f // xrstor64 (%rdi)
 	RET
 
 // func readUserGS() uint64

@@ -23,6 +23,7 @@ var undecoded = map[uint32]string{
 // part D, under the name of the register; ICC_* and ICH_*: the GIC
 // specification (IHI 0069), chapter 12.
 var systemRegisters = map[string]string{
+	"RNDR":        "s3_3_c2_c4_0",
 	"VPIDR_EL2":   "s3_4_c0_c0_0",
 	"VMPIDR_EL2":  "s3_4_c0_c0_5",
 	"SCTLR_EL2":   "s3_4_c1_c0_0",

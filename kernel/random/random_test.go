@@ -13,7 +13,7 @@ func TestRead(t *testing.T) {
 		t.Errorf("%x\n%x", a, b)
 	}
 	Read(make([]byte, 3*reseedBytes))
-	if Uint64() == Uint64() {
+	if one, two := Uint64(), Uint64(); one == two {
 		t.Error("twice the same word")
 	}
 }
