@@ -33,26 +33,26 @@ func (t *Task) takeSignal(blocked signal.Set, info *signal.Info) (sig int, share
 // the process, and with it the call. Linux's get_signal.
 func (t *Task) getSignal(info *signal.Info, action *signal.Action) (sig int) {
 	h, s := t.sighand, t.signal
-	h.siglock.Lock()
+	t.lockSignals()
 	for {
 		if s.flags&SIGNAL_CLD_MASK != 0 {
 			t.notifyContinued()
-			h.siglock.Lock()
+			t.lockSignals()
 			continue
 		}
 		if s.flags&SIGNAL_GROUP_EXIT != 0 || s.groupExecTask != nil {
 			// Killed, whatever the signal was.
-			h.siglock.Unlock()
+			t.unlockSignals()
 			t.flags.Or(PF_SIGNALED)
 			DoGroupExit(signal.SIGKILL)
 		}
 		if t.jobctl&jobctlStopPending != 0 && t.doSignalStop(0) {
-			h.siglock.Lock()
+			t.lockSignals()
 			continue
 		}
 		if sig = t.takeSynchronous(info); sig == 0 {
 			if sig, _ = t.takeSignal(t.blocked.Load(), info); sig == 0 {
-				h.siglock.Unlock()
+				t.unlockSignals()
 				return 0
 			}
 		}
@@ -65,7 +65,7 @@ func (t *Task) getSignal(info *signal.Info, action *signal.Action) (sig int) {
 			if a.Flags&signal.SA_RESETHAND != 0 {
 				a.Handler = signal.SIG_DFL
 			}
-			h.siglock.Unlock()
+			t.unlockSignals()
 			return sig
 		case signal.IgnoredByDefault.Has(sig):
 			continue
@@ -75,7 +75,7 @@ func (t *Task) getSignal(info *signal.Info, action *signal.Action) (sig int) {
 			t.stopFor(sig)
 			continue
 		}
-		h.siglock.Unlock()
+		t.unlockSignals()
 		t.flags.Or(PF_SIGNALED)
 		DoGroupExit(sig) // no core dump is written: WCOREDUMP is never true
 	}
@@ -98,16 +98,15 @@ func (t *Task) takeSynchronous(info *signal.Info) int {
 //
 // Preconditions: siglock held, before and after.
 func (t *Task) stopFor(sig int) {
-	h := t.sighand
 	if sig != signal.SIGSTOP {
-		h.siglock.Unlock()
+		t.unlockSignals()
 		orphaned := IsCurrentPgrpOrphaned()
-		h.siglock.Lock()
+		t.lockSignals()
 		if orphaned {
 			return
 		}
 	}
 	if t.doSignalStop(sig) {
-		h.siglock.Lock()
+		t.lockSignals()
 	}
 }

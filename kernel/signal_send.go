@@ -23,9 +23,9 @@ func SendGroupSignal(sig int, info *signal.Info, t *Task) error {
 func sendTo(sig int, info *signal.Info, t *Task, typ PidType) error {
 	stockSignalEntries()
 	if t == Current() {
-		t.sighand.siglock.Lock()
+		t.lockSignals()
 		err := sendSignalLocked(sig, info, t, typ)
-		t.sighand.siglock.Unlock()
+		t.unlockSignals()
 		return err
 	}
 	tasklistLock.Lock()
@@ -42,9 +42,9 @@ func sendUnderTasklist(sig int, info *signal.Info, t *Task, typ PidType) error {
 	if h == nil {
 		return syscall.ESRCH
 	}
-	h.siglock.Lock()
+	h.siglock.LockTask(Current().CPU())
 	err := sendSignalLocked(sig, info, t, typ)
-	h.siglock.Unlock()
+	h.siglock.UnlockTask()
 	return err
 }
 

@@ -42,7 +42,7 @@ func (s *SignalStruct) setStopFlags(f uint32) { s.flags = s.flags&^SIGNAL_STOP_M
 // another thread has. It reports false if there is nothing to stop for, with
 // siglock still held; else it returns without, when the task was continued.
 //
-// Preconditions: siglock held.
+// Preconditions: siglock held by lockSignals.
 func (t *Task) doSignalStop(sig int) bool {
 	s := t.signal
 	if t.jobctl&jobctlStopPending == 0 {
@@ -54,7 +54,7 @@ func (t *Task) doSignalStop(sig int) bool {
 	notify := t.joinStop()
 	t.jobctl |= jobctlStopped
 	sched.SetSpecialState(sched.TaskStopped | sched.TaskWakekill)
-	t.sighand.siglock.Unlock()
+	t.unlockSignals()
 	if notify {
 		tasklistLock.Lock()
 		notifyParentStopped(t, signal.CLD_STOPPED)
@@ -152,7 +152,7 @@ func (s *SignalStruct) continueGroup() {
 
 // notifyContinued tells the parent what continueGroup has left to be told.
 //
-// Preconditions: siglock held; not on return.
+// Preconditions: siglock held by lockSignals; not on return.
 func (t *Task) notifyContinued() {
 	s := t.signal
 	why := signal.CLD_STOPPED
@@ -160,7 +160,7 @@ func (t *Task) notifyContinued() {
 		why = signal.CLD_CONTINUED
 	}
 	s.flags &^= SIGNAL_CLD_MASK
-	t.sighand.siglock.Unlock()
+	t.unlockSignals()
 	stockSignalEntries()
 	tasklistLock.Lock()
 	notifyParentStopped(t, why)

@@ -141,11 +141,11 @@ func TestStopSignalsAndContinue(t *testing.T) {
 		// A stop that has been taken is called off by SIGCONT.
 		_ = SendSignal(signal.SIGTSTP, nil, c)
 		var info signal.Info
-		c.sighand.siglock.Lock()
+		c.lockSignals()
 		c.takeSignal(0, &info)
 		s.continueGroup()
 		stopped := c.doSignalStop(signal.SIGTSTP)
-		c.sighand.siglock.Unlock()
+		c.unlockSignals()
 		if stopped {
 			t.Error("stopped after SIGCONT")
 		}

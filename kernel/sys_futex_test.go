@@ -119,6 +119,37 @@ func TestFutexWaitEndings(t *testing.T) {
 	})
 }
 
+func TestFutexArguments(t *testing.T) {
+	words := userWords(2)
+	mm, addr := testMM, uintptr(unsafe.Pointer(&words[0]))
+	const opAdd = 1
+	for _, tt := range []struct {
+		name string
+		do   func() (int, error)
+		want error
+	}{
+		{"wake nobody", func() (int, error) { return futex.Wake(mm, addr, 0, 1, futex.BitsetMatchAny) }, nil},
+		{"wake without bits", func() (int, error) { return futex.Wake(mm, addr, 0, 1, 0) }, syscall.EINVAL},
+		{"wake unaligned", func() (int, error) { return futex.Wake(mm, addr+1, 0, 1, 1) }, syscall.EINVAL},
+		{"wake in the kernel", func() (int, error) { return futex.Wake(mm, ^uintptr(3), 0, 1, 1) }, syscall.EFAULT},
+		{"requeue", func() (int, error) { return futex.Requeue(mm, addr, addr+4, 0, 1, 1, true, 0) }, nil},
+		{"requeue changed", func() (int, error) { return futex.Requeue(mm, addr, addr+4, 0, 1, 1, true, 1) }, syscall.EAGAIN},
+		{"requeue less than none", func() (int, error) { return futex.Requeue(mm, addr, addr+4, 0, 1, -1, false, 0) }, syscall.EINVAL},
+		{"wake op", func() (int, error) { return futex.WakeOp(mm, addr, addr+4, 0, 1, 1, opAdd<<28|3<<12) }, nil},
+		{"wake op unknown", func() (int, error) { return futex.WakeOp(mm, addr, addr+4, 0, 1, 1, 7<<28) }, syscall.ENOSYS},
+		{"wake op unknown condition", func() (int, error) { return futex.WakeOp(mm, addr, addr+4, 0, 1, 1, 6<<24) }, syscall.ENOSYS},
+	} {
+		inTask(t, func() {
+			if _, err := tt.do(); err != tt.want {
+				t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
+			}
+		})
+	}
+	if words[0] != 0 || words[1] != 0 { // the last one has set it to 0 again
+		t.Errorf("words are %v", words)
+	}
+}
+
 func TestFutexBitsetAndRequeue(t *testing.T) {
 	words := userWords(2)
 	from, to := uintptr(unsafe.Pointer(&words[0])), uintptr(unsafe.Pointer(&words[1]))
@@ -133,34 +164,44 @@ func TestFutexBitsetAndRequeue(t *testing.T) {
 		}
 	}
 	queued := func(want int) {
-		eventually(t, "queued", func() bool {
-			n, _ := futex.Requeue(testMM, from, from, 0, 0, 100, false, 0)
-			return n == want
+		t.Helper()
+		eventually(t, "queued", func() (ok bool) {
+			inTask(t, func() {
+				n, _ := futex.Requeue(testMM, from, from, 0, 0, 100, false, 0)
+				ok = n == want
+			})
+			return ok
 		})
 	}
 	wake := func(addr uintptr, n int, bitset uint32, want int) {
 		t.Helper()
-		if got, err := futex.Wake(testMM, addr, 0, n, bitset); got != want || err != nil {
-			t.Errorf("woke %d %v, want %d", got, err, want)
-		}
+		inTask(t, func() {
+			if got, err := futex.Wake(testMM, addr, 0, n, bitset); got != want || err != nil {
+				t.Errorf("woke %d %v, want %d", got, err, want)
+			}
+		})
 	}
 	start(2, 1)
 	start(3, 2)
 	queued(5)
 	wake(from, 10, 4, 0)
 	wake(from, 10, 1, 2)
-	if n, err := futex.Requeue(testMM, from, to, 0, 1, 1, true, 0); n != 2 || err != nil {
-		t.Errorf("requeue: %d %v", n, err)
-	}
+	inTask(t, func() {
+		if n, err := futex.Requeue(testMM, from, to, 0, 1, 1, true, 0); n != 2 || err != nil {
+			t.Errorf("requeue: %d %v", n, err)
+		}
+	})
 	wake(from, 10, 2, 1)
 	wake(to, 10, 2, 1)
 	eventually(t, "woken", func() bool { return woken.Load() == 5 })
 	start(1, futex.BitsetMatchAny)
 	queued(1)
 	const addOne = 1<<28 | 1<<12 // old == 0
-	if n, err := futex.WakeOp(testMM, to, from, 0, 1, 1, addOne); n != 1 || err != nil || words[0] != 1 {
-		t.Errorf("wake op: %d %v, word %d", n, err, words[0])
-	}
+	inTask(t, func() {
+		if n, err := futex.WakeOp(testMM, to, from, 0, 1, 1, addOne); n != 1 || err != nil || words[0] != 1 {
+			t.Errorf("wake op: %d %v, word %d", n, err, words[0])
+		}
+	})
 	eventually(t, "woken", func() bool { return woken.Load() == 6 })
 }
 
@@ -182,9 +223,12 @@ func TestFutexWaitMultiple(t *testing.T) {
 		}
 		index.Store(int32(i))
 	})
-	eventually(t, "woken", func() bool {
-		n, _ := futex.Wake(testMM, uintptr(unsafe.Pointer(&words[1])), 0, 1, futex.BitsetMatchAny)
-		return n == 1
+	eventually(t, "woken", func() (ok bool) {
+		inTask(t, func() {
+			n, _ := futex.Wake(testMM, uintptr(unsafe.Pointer(&words[1])), 0, 1, futex.BitsetMatchAny)
+			ok = n == 1
+		})
+		return ok
 	})
 	eventually(t, "through", func() bool { return index.Load() == 1 })
 	inTask(t, func() {

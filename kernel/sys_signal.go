@@ -48,9 +48,8 @@ func sysRtSigaction(t *Task, a *SyscallArgs) (uintptr, error) {
 	if !signal.Valid(sig) || a[1] != 0 && signal.Unblockable.Has(sig) {
 		return 0, syscall.EINVAL
 	}
-	h := t.sighand
-	slot := &h.actions[sig-1]
-	h.siglock.Lock()
+	slot := &t.sighand.actions[sig-1]
+	t.lockSignals()
 	old := *slot
 	if a[1] != 0 {
 		*slot = act
@@ -60,7 +59,7 @@ func sysRtSigaction(t *Task, a *SyscallArgs) (uintptr, error) {
 			t.signal.forgetPending(signal.Of(sig))
 		}
 	}
-	h.siglock.Unlock()
+	t.unlockSignals()
 	if a[2] != 0 {
 		_, err := uaccess.CopyToUser(a[2], actionBytes(&old))
 		return 0, err

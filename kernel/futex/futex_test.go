@@ -1,7 +1,6 @@
 package futex
 
 import (
-	"syscall"
 	"testing"
 	"unsafe"
 )
@@ -55,35 +54,6 @@ func TestOps(t *testing.T) {
 	}
 	if _, ok := (Op{Cmp: 6}).Met(0); ok {
 		t.Error("there is a condition 6")
-	}
-}
-
-func TestArguments(t *testing.T) {
-	var words [2]uint32
-	mm := unsafe.Pointer(&words)
-	addr := uintptr(mm)
-	for _, tt := range []struct {
-		name string
-		do   func() (int, error)
-		want error
-	}{
-		{"wake nobody", func() (int, error) { return Wake(mm, addr, 0, 1, BitsetMatchAny) }, nil},
-		{"wake without bits", func() (int, error) { return Wake(mm, addr, 0, 1, 0) }, syscall.EINVAL},
-		{"wake unaligned", func() (int, error) { return Wake(mm, addr+1, 0, 1, 1) }, syscall.EINVAL},
-		{"wake in the kernel", func() (int, error) { return Wake(mm, ^uintptr(3), 0, 1, 1) }, syscall.EFAULT},
-		{"requeue", func() (int, error) { return Requeue(mm, addr, addr+4, 0, 1, 1, true, 0) }, nil},
-		{"requeue changed", func() (int, error) { return Requeue(mm, addr, addr+4, 0, 1, 1, true, 1) }, syscall.EAGAIN},
-		{"requeue less than none", func() (int, error) { return Requeue(mm, addr, addr+4, 0, 1, -1, false, 0) }, syscall.EINVAL},
-		{"wake op", func() (int, error) { return WakeOp(mm, addr, addr+4, 0, 1, 1, opAdd<<28|3<<12) }, nil},
-		{"wake op unknown", func() (int, error) { return WakeOp(mm, addr, addr+4, 0, 1, 1, 7<<28) }, syscall.ENOSYS},
-		{"wake op unknown condition", func() (int, error) { return WakeOp(mm, addr, addr+4, 0, 1, 1, 6<<24) }, syscall.ENOSYS},
-	} {
-		if _, err := tt.do(); err != tt.want {
-			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
-		}
-	}
-	if words != [2]uint32{0, 0} { // the last one has set it to 0 again
-		t.Errorf("words are %v", words)
 	}
 }
 

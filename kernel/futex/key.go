@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"unsafe"
 
+	"onsen/kernel/sched"
 	"onsen/kernel/spin"
 	"onsen/kernel/uaccess"
 )
@@ -90,6 +91,11 @@ type bucket struct {
 
 var table [buckets]bucket
 
+// take locks the bucket, and release unlocks it.
+func (b *bucket) take() { b.lock.LockTask(sched.Current().CPU()) }
+
+func (b *bucket) release() { b.lock.UnlockTask() }
+
 // bucket returns where waiters for a key are.
 func (k *Key) bucket() *bucket {
 	// Objects and words are aligned: their low bits say nothing.
@@ -102,9 +108,9 @@ func lockBoth(a, b *bucket) {
 	if uintptr(unsafe.Pointer(a)) > uintptr(unsafe.Pointer(b)) {
 		a, b = b, a
 	}
-	a.lock.Lock()
+	a.take()
 	if a != b {
-		b.lock.Lock()
+		b.take()
 	}
 }
 
@@ -114,7 +120,7 @@ func unlockBoth(a, b *bucket) {
 		a, b = b, a
 	}
 	if a != b {
-		b.lock.Unlock()
+		b.release()
 	}
-	a.lock.Unlock()
+	a.release()
 }

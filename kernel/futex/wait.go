@@ -52,15 +52,15 @@ func (w *Waiter) enqueue(addr uintptr, val uint32) error {
 	b := w.key.bucket()
 	for {
 		b.count.Add(1) // before the look at the word; see Wake
-		b.lock.Lock()
+		b.take()
 		have, ok := uaccess.Load32NoFault(addr)
 		if ok && have == val {
 			sched.SetCurrentState(sched.TaskInterruptible)
 			b.add(w)
-			b.lock.Unlock()
+			b.release()
 			return nil
 		}
-		b.lock.Unlock()
+		b.release()
 		b.count.Add(-1)
 		if ok {
 			return syscall.EAGAIN

@@ -80,13 +80,13 @@ func (w *Waiter) leave() bool {
 		if b == nil {
 			return false
 		}
-		b.lock.Lock()
+		b.take()
 		if w.bucket.Load() == b {
 			b.remove(w)
 			w.bucket.Store(nil)
-			b.lock.Unlock()
+			b.release()
 			return true
 		}
-		b.lock.Unlock() // moved or woken meanwhile
+		b.release() // moved or woken meanwhile
 	}
 }

@@ -24,9 +24,9 @@ func Wake(mm unsafe.Pointer, addr uintptr, f Flags, n int, bitset uint32) (int, 
 	if b.count.Load() == 0 {
 		return 0, nil
 	}
-	b.lock.Lock()
+	b.take()
 	woken := b.wakeKey(&k, n, bitset)
-	b.lock.Unlock()
+	b.release()
 	return woken, nil
 }
 
