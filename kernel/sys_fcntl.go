@@ -21,6 +21,8 @@ const (
 	fSetpipeSz    = 1031
 	fGetpipeSz    = 1032
 	fGetlease     = 1025
+	fAddSeals     = 1033
+	fGetSeals     = 1034
 )
 
 func sysFcntl(t *Task, a *SyscallArgs) (uintptr, error) {
@@ -80,6 +82,8 @@ func (t *Task) fcntl(f *fs.File, cmd int, arg uintptr) (uintptr, error) {
 		return 0, t.setOwnerEx(f, arg)
 	case fGetownEx:
 		return 0, getOwnerEx(f, arg)
+	case fAddSeals, fGetSeals:
+		return seals(f, cmd == fAddSeals)
 	case fSetpipeSz, fGetpipeSz:
 		p, ok := f.Ops.(pipeSizer)
 		if !ok {
@@ -95,6 +99,23 @@ func (t *Task) fcntl(f *fs.File, cmd int, arg uintptr) (uintptr, error) {
 		return uintptr(n), nil
 	}
 	return 0, syscall.EINVAL
+}
+
+// seals tells which seals a file has, of which there are no more to add: EPERM;
+// EINVAL for a file that knows none.
+func seals(f *fs.File, add bool) (uintptr, error) {
+	s, ok := f.Ops.(interface{ Seals(*fs.File) (int, bool) })
+	if !ok {
+		return 0, syscall.EINVAL
+	}
+	have, ok := s.Seals(f)
+	switch {
+	case !ok:
+		return 0, syscall.EINVAL
+	case add:
+		return 0, syscall.EPERM
+	}
+	return uintptr(have), nil
 }
 
 // pipeSizer is what the FileOps of a pipe have besides.

@@ -205,7 +205,7 @@ func (t *Task) vectorAt(a *SyscallArgs, do func(fd, addr, n uintptr, pos int64) 
 }
 
 func sysPreadv2(t *Task, a *SyscallArgs) (uintptr, error) {
-	if err := t.checkRWF(a[5], true); err != nil {
+	if err := t.checkRWF(a, rwfHipri|rwfDsync|rwfSync); err != nil {
 		return 0, err
 	}
 	if int64(a[3]) == -1 {
@@ -215,22 +215,58 @@ func sysPreadv2(t *Task, a *SyscallArgs) (uintptr, error) {
 }
 
 func sysPwritev2(t *Task, a *SyscallArgs) (uintptr, error) {
-	if err := t.checkRWF(a[5], false); err != nil {
+	if err := t.checkRWF(a, rwfHipri|rwfDsync|rwfSync|rwfAppend); err != nil {
 		return 0, err
 	}
-	if int64(a[3]) == -1 {
+	switch {
+	case a[5]&rwfAppend != 0 && int64(a[3]) != -1:
+		return t.append(a)
+	case int64(a[3]) == -1:
 		return sysWritev(t, a)
 	}
 	return sysPwritev(t, a)
 }
 
-// checkRWF says which flags of preadv2(2) work: those that ask for data to be
-// stored, which memory needs no work for.
-func (t *Task) checkRWF(flags uintptr, read bool) error {
-	if uint32(flags)&^(rwfHipri|rwfDsync|rwfSync) != 0 {
-		return syscall.EOPNOTSUPP
+// checkRWF checks the flags of preadv2(2) and pwritev2(2). Those that ask for
+// data to be stored work without doing anything: memory is all there is. Linux
+// looks at the flags when there is something to transfer.
+func (t *Task) checkRWF(a *SyscallArgs, known uint32) error {
+	if uint32(a[5])&^known == 0 {
+		return nil
 	}
-	return nil
+	f := t.files.Borrow(int(int32(a[0])))
+	if f.File == nil {
+		return syscall.EBADF
+	}
+	f.Done()
+	it, err := uaccess.VecIter(a[1], a[2])
+	if err != nil || it.Len() == 0 {
+		return err
+	}
+	return syscall.EOPNOTSUPP
+}
+
+// append does pwritev2(2) with RWF_APPEND, which leaves the position alone.
+func (t *Task) append(a *SyscallArgs) (uintptr, error) {
+	f := t.files.Borrow(int(int32(a[0])))
+	if f.File == nil || !f.CanWrite() {
+		f.Done()
+		return 0, syscall.EBADF
+	}
+	defer f.Done()
+	if !f.CanPread() {
+		return 0, syscall.ESPIPE
+	}
+	var err error
+	if t.iter, err = uaccess.VecIter(a[1], a[2]); err != nil {
+		return 0, err
+	}
+	t.pos = fs.AtEnd
+	done, err := f.Ops.Write(f.File, &t.iter, &t.pos)
+	if done > 0 {
+		return uintptr(done), nil
+	}
+	return 0, err
 }
 
 func sysLseek(t *Task, a *SyscallArgs) (uintptr, error) {

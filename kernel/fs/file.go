@@ -60,7 +60,8 @@ const (
 type FileOps interface {
 	// Read writes data from *pos on to the Iter and moves *pos. 0 is the end.
 	Read(f *File, to *uaccess.Iter, pos *int64) (int, error)
-	// Write takes data from the Iter and moves *pos.
+	// Write takes data from the Iter and moves *pos. A file with O_APPEND begins
+	// at its end, wherever *pos is; so does any other if that is AtEnd.
 	Write(f *File, from *uaccess.Iter, pos *int64) (int, error)
 	// Seek sets the file's position; f.SetPos stores it.
 	Seek(f *File, off int64, whence int) (int64, error)
@@ -78,6 +79,9 @@ type FileOps interface {
 	// Release is called when the last reference is gone.
 	Release(f *File)
 }
+
+// AtEnd as the position of a write stands for the end of the file.
+const AtEnd = -1
 
 // NoOps answers every operation as Linux answers for a file without it.
 type NoOps struct{}

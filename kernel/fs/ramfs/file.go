@@ -42,7 +42,7 @@ func (file) Write(f *fs.File, from *uaccess.Iter, pos *int64) (int, error) {
 	i := f.Inode
 	i.Lock.Lock()
 	defer i.Lock.Unlock()
-	if f.Flags()&syscall.O_APPEND != 0 {
+	if f.Flags()&syscall.O_APPEND != 0 || *pos == fs.AtEnd {
 		*pos = i.Size()
 	}
 	if err := fs.LimitWrite(from, *pos); err != nil || from.Len() == 0 {
@@ -108,6 +108,9 @@ func (file) Fallocate(f *fs.File, mode uint32, off, n int64) error {
 
 // Mmap returns the page cache.
 func (file) Mmap(f *fs.File) (vm.Mappable, error) { return f.Inode.Mapping, nil }
+
+// Seals says that the file cannot be sealed, if it is on tmpfs: F_SEAL_SEAL.
+func (file) Seals(f *fs.File) (seals int, ok bool) { return 1, memOf(f.Inode).tmpfs }
 
 // Fsync has nothing to do.
 func (file) Fsync(*fs.File, bool) error { return nil }
