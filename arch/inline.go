@@ -9,8 +9,8 @@ import "onsen/arch/spec"
 // itself. The kernel imports only this package, so it does.
 var _ = inlined
 
-func inlined(c *UserContext, r *PtRegs, a *[6]uintptr, e PTE, p spec.UserProt) (x PTE) {
-	r = c.Regs()
+func inlined(c *UserContext, a *[6]uintptr, e PTE, p spec.UserProt) (x PTE) {
+	r := c.Regs()
 	r.SyscallArgs(a)
 	r.SetSyscallNr(r.SyscallNr())
 	r.SetReturnValue(r.ReturnValue())

@@ -48,7 +48,6 @@ const Kept = 0x1_0000_0001 * (1 + 2 + 3 + 4 + 5 + 6)
 // codeSize is more than code has.
 const codeSize = 2048
 
-func code()
 func codePC() uintptr
 
 // Code returns the code of all programs; they begin with the first instruction,
