@@ -271,7 +271,7 @@ func (e *elfFile) auxVector(t *Task, b *binprm, base uintptr) func(execfn, platf
 			phdr = uintptr(e.layout.Phdr) + e.bias
 		}
 		c := t.Cred()
-		v := make(auxVector, 0, 2*20)
+		v := make(auxVector, 0, 2*21)
 		v.add(AT_MINSIGSTKSZ, uint64(arch.SignalFrameSize()))
 		v.add(AT_HWCAP, uint64(arch.HWCAP()))
 		v.add(AT_PAGESZ, arch.PageSize)

@@ -12,7 +12,7 @@ const binprmBufSize = 256
 // loadScript makes the program of a "#!" line the one to be executed, with the
 // script as an argument. Linux's fs/binfmt_script.c.
 func loadScript(b *binprm) error {
-	interp, arg, err := parseScript(&b.buf)
+	interp, arg, err := parseScript((*[binprmBufSize]byte)(b.buf[:]))
 	if err != nil {
 		return err
 	}

@@ -19,8 +19,9 @@ type binprm struct {
 	file *fs.File
 	// interpreter is set by a format that wants another file executed.
 	interpreter *fs.File
-	// buf is the beginning of file, filled up with zeros.
-	buf [binprmBufSize]byte
+	// buf is the beginning of file, filled up with zeros: enough for the headers
+	// of most programs. Scripts see less of it.
+	buf [1024]byte
 
 	// mm is the new memory until the task has it, and top the end of its stack.
 	mm  *vm.MM

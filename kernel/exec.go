@@ -96,6 +96,7 @@ func (b *binprm) begin(t *Task, argc, envc int) error {
 	if err != nil {
 		return err
 	}
+	b.lens = make([]uint32, 0, argc+envc+maxInterpreters)
 	b.takeEntropy()
 	above := uintptr(wordSize)
 	if t.randomizes() {

@@ -23,12 +23,16 @@ const (
 	wordSize = 8
 )
 
+// fewPages is enough for what most programs are given.
+const fewPages = 2
+
 // argArea is the top of a new program's stack while it is being made, from the
 // highest address down: it is written before it is known where it will be.
 type argArea struct {
 	pages []argPage
-	used  uintptr // bytes
-	limit uintptr // bytes that may be used
+	few   [fewPages]argPage // where pages begins
+	used  uintptr           // bytes
+	limit uintptr           // bytes that may be used
 }
 
 // argPage is a page of it.
@@ -87,6 +91,9 @@ func (a *argArea) room(n int) ([]byte, error) {
 		p, ok := allocArgPage()
 		if !ok {
 			return nil, syscall.ENOMEM
+		}
+		if a.pages == nil {
+			a.pages = a.few[:0]
 		}
 		a.pages = append(a.pages, p)
 	}

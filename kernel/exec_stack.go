@@ -1,6 +1,6 @@
 package kernel
 
-import "encoding/binary"
+import "unsafe"
 
 // Entries of the auxiliary vector (getauxval(3); include/uapi/linux/auxvec.h).
 const (
@@ -45,26 +45,26 @@ func (s *execStrings) pushTable(aux auxVector, top, argStart uintptr) (sp uintpt
 	if err := s.pushZeros((top - s.used - words*wordSize) % 16); err != nil {
 		return 0, err
 	}
-	table := make([]byte, 0, words*wordSize)
-	put := func(v uint64) { table = binary.LittleEndian.AppendUint64(table, v) }
-	put(uint64(s.argc))
+	table := append(make([]uint64, 0, words), uint64(s.argc))
 	at := argStart
 	for i := len(s.lens) - 1; i >= 0; i-- {
 		if i == s.envc-1 {
-			put(0) // ends argv
+			table = append(table, 0) // ends argv
 		}
-		put(uint64(at))
+		table = append(table, uint64(at))
 		at += uintptr(s.lens[i])
 	}
 	if s.envc == 0 {
-		put(0)
+		table = append(table, 0)
 	}
-	put(0)
-	for _, v := range aux {
-		put(v)
-	}
-	if err := s.push(table); err != nil {
+	table = append(append(table, 0), aux...)
+	if err := s.push(wordBytes(table)); err != nil {
 		return 0, err
 	}
 	return top - s.used, nil
+}
+
+// wordBytes returns words as they are in memory; all machines are little-endian.
+func wordBytes(words []uint64) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), len(words)*wordSize)
 }
