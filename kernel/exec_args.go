@@ -15,8 +15,6 @@ import (
 const (
 	// maxArgStrlen is the longest argument, its NUL counted; MAX_ARG_STRLEN.
 	maxArgStrlen = 32 * arch.PageSize
-	// maxArgStrings is how many there may be; MAX_ARG_STRINGS.
-	maxArgStrings = 0x7fffffff
 	// argMax is what arguments may take up whatever the limits; ARG_MAX.
 	argMax = 128 << 10
 	// wordSize is the size of a pointer.

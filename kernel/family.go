@@ -8,12 +8,11 @@ package kernel
 var processes struct{ first, last *Task }
 
 // nrThreads is the number of tasks, idle ones not counted; it has Linux's name
-// but counts processes of one thread as well. nrProcesses is the length of the
-// list above, and totalForks how many tasks there have ever been. tasklistLock.
+// but counts processes of one thread as well. totalForks is how many tasks there
+// have ever been. tasklistLock.
 var (
-	nrThreads   int
-	nrProcesses int
-	totalForks  uint64
+	nrThreads  int
+	totalForks uint64
 )
 
 // Tasks returns all tasks except the idle ones: processes oldest first, each
@@ -75,7 +74,6 @@ func linkProcess(t *Task) {
 		processes.first = t
 	}
 	processes.last = t
-	nrProcesses++
 	t.realParent.addChild(t)
 }
 
@@ -94,7 +92,6 @@ func unlinkProcess(t *Task) {
 		processes.last = t.all.prev
 	}
 	t.all.next, t.all.prev = nil, nil
-	nrProcesses--
 	t.realParent.removeChild(t)
 }
 

@@ -101,11 +101,3 @@ func (t *Task) rlimit(resource int) uint64 {
 	}
 	return t.signal.rlim[resource].cur.Load()
 }
-
-// rlimitMax returns the hard limit.
-func (t *Task) rlimitMax(resource int) uint64 {
-	if t.signal == nil {
-		return RLIM_INFINITY
-	}
-	return t.signal.rlim[resource].max.Load()
-}

@@ -33,10 +33,6 @@ var Machine struct {
 	PowerOff func()
 }
 
-// ctrlAltDel says that Ctrl-Alt-Del would restart at once, instead of telling
-// init; /proc/sys/kernel/ctrl-alt-del. There is no keyboard to press it on.
-var ctrlAltDel bool
-
 // sysReboot is reboot(2).
 func sysReboot(_ *Task, a *SyscallArgs) (uintptr, error) {
 	if !Capable(cred.CAP_SYS_BOOT) {
@@ -63,10 +59,9 @@ func sysReboot(_ *Task, a *SyscallArgs) (uintptr, error) {
 		Machine.Halt()
 	case rebootPowerOff:
 		Machine.PowerOff()
-	case rebootCadOn:
-		ctrlAltDel = true
-	case rebootCadOff:
-		ctrlAltDel = false
+	case rebootCadOn, rebootCadOff:
+		// Whether Ctrl-Alt-Del restarts at once or tells init is all the same:
+		// there is no keyboard to press it on.
 	default:
 		return 0, syscall.EINVAL
 	}

@@ -56,18 +56,18 @@ func putStat(p fs.Path, buf uintptr) error {
 
 // statx is struct statx.
 type statx struct {
-	mask, blksize               uint32
-	attributes                  uint64
-	nlink, uid, gid             uint32
-	mode, _                     uint16
-	ino, size, blocks           uint64
-	attributesMask              uint64
-	atime, btime, ctime, mtime  statxTime
-	rdevMajor, rdevMinor        uint32
-	devMajor, devMinor          uint32
-	mntID                       uint64
-	dioMemAlign, dioOffsetAlign uint32
-	_                           [12]uint64
+	mask, blksize              uint32
+	attributes                 uint64
+	nlink, uid, gid            uint32
+	mode, _                    uint16
+	ino, size, blocks          uint64
+	attributesMask             uint64
+	atime, btime, ctime, mtime statxTime
+	rdevMajor, rdevMinor       uint32
+	devMajor, devMinor         uint32
+	mntID                      uint64
+	_, _                       uint32 // dio_mem_align, dio_offset_align
+	_                          [12]uint64
 }
 
 // statxTime is struct statx_timestamp.
