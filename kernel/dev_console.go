@@ -27,6 +27,9 @@ func startDevices() {
 	for _, c := range consolePorts {
 		c.startTTY()
 	}
+	if err := registerPTYs(); err != nil {
+		printk.Err("pty: %v", err)
+	}
 	if console != nil {
 		register(ttyAuxMajor, 1, "console", 0o600, console.tty.Load().OpenConsole)
 	}

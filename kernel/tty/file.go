@@ -19,6 +19,14 @@ type handle struct {
 	born    uint32 // TTY.hangups when it was opened. Constant
 }
 
+// opener is a driver that wants to know whether its terminal is open.
+type opener interface {
+	// opening is called before every open, which it can refuse.
+	opening() error
+	// closed is called after the last close.
+	closed()
+}
+
 // hungUp reports whether the terminal was hung up since the file was opened.
 func (h *handle) hungUp() bool { return h.born != h.hangups.Load() && !h.console }
 
@@ -48,6 +56,11 @@ func OpenControlling(f *fs.File) error {
 }
 
 func (t *TTY) open(f *fs.File, console bool) error {
+	if o, ok := t.drv.(opener); ok {
+		if err := o.opening(); err != nil {
+			return err
+		}
+	}
 	mayAll := Proc.Capable(capSysAdmin)
 	t.ctrl.Lock()
 	defer t.ctrl.Unlock()
@@ -64,10 +77,14 @@ func (t *TTY) open(f *fs.File, console bool) error {
 func (h *handle) Release(*fs.File) {
 	h.ctrl.Lock()
 	h.opens--
-	if h.opens == 0 {
+	last := h.opens == 0
+	if last {
 		h.exclusive = false
 	}
 	h.ctrl.Unlock()
+	if o, ok := h.drv.(opener); ok && last {
+		o.closed()
+	}
 }
 
 // Mmap implements fs.FileOps.

@@ -186,4 +186,7 @@ func (t *TTY) hangup(leaderExits bool) {
 }
 
 // isPTY reports whether t is one side of a pseudo terminal.
-func (t *TTY) isPTY() bool { return false }
+func (t *TTY) isPTY() bool {
+	_, ok := t.drv.(*PTY)
+	return ok
+}

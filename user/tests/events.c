@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/select.h>
 #include <sys/sendfile.h>
 #include <sys/timerfd.h>
@@ -360,6 +361,7 @@ static void counters(void)
 	say("timerfd interval", "%ld", old.it_interval.tv_nsec);
 	t = (struct itimerspec){{0, 0}, {0, 1}};
 	timerfd_settime(fd, TFD_TIMER_ABSTIME, &t, 0);
+	poll(&(struct pollfd){fd, POLLIN, 0}, 1, 1000);
 	result("timerfd of the past", read(fd, &v, 8));
 	say("timerfd of the past expirations", "%lu", (unsigned long)v);
 	result("timerfd is over", read(fd, &v, 8));
@@ -519,6 +521,104 @@ static void terminals(void)
 	_exit(0);
 }
 
+// shown prints what can be read from a terminal or its master by now.
+static void shown(const char *name, int fd)
+{
+	char line[300];
+	int len = 0;
+	usleep(30000);
+	int n = read(fd, big, 60);
+	if (n < 0) {
+		result(name, n);
+		return;
+	}
+	for (int i = 0; i < n; i++)
+		len += sprintf(line + len, big[i] < 32 || big[i] > 126 ? "\\%03o" : "%c", (unsigned char)big[i]);
+	say(name, "%d %.*s", n, len, line);
+}
+
+static int open_ptmx(void)
+{
+	int n = 0, fd = open("/dev/ptmx", O_RDWR | O_NOCTTY);
+	ioctl(fd, TIOCSPTLCK, &n);
+	return fd;
+}
+
+static void ptys(void)
+{
+	struct stat st;
+	struct termios t;
+	struct winsize w = {10, 20};
+	int n = 1;
+	mkdir("/dev/pts", 0755);
+	result("mount devpts", mount("devpts", "/dev/pts", "devpts", 0, "gid=5,mode=620,ptmxmode=666"));
+	int m = open_ptmx();
+	result("TIOCGPTN", ioctl(m, TIOCGPTN, &n));
+	say("pty number", "%d", n);
+	result("slave node", stat("/dev/pts/0", &st));
+	say("slave node", "%o %d %x", st.st_mode, st.st_gid, (int)st.st_rdev);
+	n = 1;
+	ioctl(m, TIOCSPTLCK, &n);
+	result("slave locked", open("/dev/pts/0", O_RDWR | O_NOCTTY));
+	n = 0;
+	result("unlock", ioctl(m, TIOCSPTLCK, &n));
+	say("master poll", "%x", events_of(m, POLLIN | POLLOUT));
+	int s = open("/dev/pts/0", O_RDWR | O_NOCTTY);
+	tcgetattr(s, &t);
+	say("slave termios", "%o %o %o %o", t.c_iflag, t.c_oflag, t.c_cflag, t.c_lflag);
+	write(m, "abc\x7f" "d\r", 6);
+	shown("master sees the echo", m);
+	shown("slave reads the line", s);
+	write(s, "hello\n", 6);
+	shown("master sees output", m);
+	ioctl(m, TIOCSWINSZ, &w);
+	memset(&w, 0, sizeof w);
+	ioctl(s, TIOCGWINSZ, &w);
+	say("slave size", "%d %d", w.ws_row, w.ws_col);
+	fcntl(m, F_SETFL, O_RDWR | O_NONBLOCK);
+	result("master empty", read(m, big, 1));
+	pid_t pid = fork();
+	if (pid == 0) {
+		setsid();
+		result("slave as controlling terminal", ioctl(s, TIOCSCTTY, 0));
+		write(s, "R", 1);
+		for (;;)
+			pause();
+	}
+	usleep(200000);
+	shown("master sees the session", m);
+	write(m, "\x03", 1);
+	reap("session by ^C", pid);
+	shown("master sees ^C", m);
+	pid = fork();
+	if (pid == 0) {
+		close(m);
+		setsid();
+		ioctl(s, TIOCSCTTY, 0);
+		for (;;)
+			pause();
+	}
+	usleep(200000);
+	close(s);
+	close(m);
+	reap("session by hang-up", pid);
+	result("slave node is gone", stat("/dev/pts/0", &st));
+	m = open_ptmx();
+	s = open("/dev/pts/0", O_RDWR | O_NOCTTY);
+	write(s, "last", 4);
+	close(s);
+	shown("master reads on", m);
+	say("master poll, slave closed", "%x", events_of(m, POLLIN | POLLOUT));
+	result("master read, slave closed", read(m, big, 1));
+	s = open("/dev/pts/0", O_RDWR | O_NOCTTY);
+	say("master poll, slave open again", "%x", events_of(m, POLLIN | POLLOUT));
+	close(m);
+	result("slave read, master closed", read(s, big, 1));
+	result("slave write, master closed", write(s, big, 1));
+	say("slave poll, master closed", "%x", events_of(s, -1));
+	close(s);
+}
+
 static void devices(void)
 {
 	int fd = open("/dev/null", O_RDWR);
@@ -573,5 +673,6 @@ void test_events(void)
 	counters();
 	moving();
 	devices();
+	ptys();
 	terminals();
 }
