@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math"
 	"syscall"
 
 	"onsen/kernel/timekeeping"
@@ -87,10 +88,7 @@ func sysSetitimer(t *Task, a *SyscallArgs) (uintptr, error) {
 // rounded, but not to 0.
 func sysAlarm(t *Task, a *SyscallArgs) (uintptr, error) {
 	const second = 1_000_000_000
-	seconds := int64(uint32(a[0]) & 0x7fff_ffff) // INT_MAX is as far as Linux goes
-	if uint32(a[0]) > 0x7fff_ffff {
-		seconds = 0x7fff_ffff
-	}
+	seconds := min(int64(uint32(a[0])), math.MaxInt32) // as far as Linux goes
 	left := t.setRealTimer(itimerval{value: timekeeping.Timespec{Sec: seconds}.Ns()}).value
 	switch {
 	case left == 0:

@@ -126,19 +126,6 @@ func (s *signalfd) Poll(_ *fs.File, p *fs.PollTable) fs.PollEvents {
 	return 0
 }
 
-// ShowFDInfo is what /proc/PID/fdinfo has of the file.
-func (s *signalfd) ShowFDInfo() string { return "sigmask:\t" + hex64(s.mask.Load()) + "\n" }
-
-// hex64 formats a word as /proc does.
-func hex64(v uint64) string {
-	var b [16]byte
-	for i := len(b) - 1; i >= 0; i-- {
-		b[i] = "0123456789abcdef"[v&15]
-		v >>= 4
-	}
-	return string(b[:])
-}
-
 // sysSignalfd: signalfd(int fd, const sigset_t *mask, size_t size).
 func sysSignalfd(t *Task, a *SyscallArgs) (uintptr, error) {
 	return signalfd4(t, int(int32(a[0])), a[1], a[2], 0)
