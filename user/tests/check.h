@@ -101,6 +101,7 @@ void test_exec(char **argv);
 void test_memory(void);
 void test_files(void);
 void test_signals(void);
+void test_jobs(void);
 void test_ids(void);
 void test_events(void);
 void test_process(void);
