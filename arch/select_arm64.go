@@ -446,6 +446,9 @@ func SignalFrameSize() uintptr { return impl.SignalFrameSize() }
 // processor.
 func HWCAP2() uintptr { return impl.HWCAP2() }
 
+// CPUInfo returns what /proc/cpuinfo shows of a CPU behind its number.
+func CPUInfo(cpu int) string { return impl.CPUInfo(cpu) }
+
 // Platform returns the string of AT_PLATFORM.
 func Platform() string { return impl.Platform() }
 

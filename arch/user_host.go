@@ -184,6 +184,9 @@ func SignalFrameSize() uintptr { return 24 }
 // HWCAP2 returns nothing.
 func HWCAP2() uintptr { return 0 }
 
+// CPUInfo knows nothing.
+func CPUInfo(int) string { return "" }
+
 // Platform returns the fake machine's name.
 func Platform() string { return "fake" }
 

@@ -193,11 +193,10 @@ func showDevices(_ any, w *bytes.Buffer) error {
 	return nil
 }
 
-// showCPUInfo shows each CPU. What else a CPU says of itself is the
-// architecture's.
+// showCPUInfo shows each CPU.
 func showCPUInfo(_ any, w *bytes.Buffer) error {
 	for m := sched.Active(); m != 0; m &= m - 1 {
-		fmt.Fprintf(w, "processor\t: %d\n\n", m.First())
+		fmt.Fprintf(w, "processor\t: %d\n%s\n", m.First(), arch.CPUInfo(m.First()))
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ type percpu struct {
 	emergency  uintptr // top of the stack for a kernel stack overflow
 	overflowSP uintptr // stack pointer at the overflow
 
+	midr          uint64 // MIDR_EL1
 	mpidr         uint64 // affinity, see mpidrMask
 	redistributor uintptr
 	gicSGI        uint64 // GICv3: how to send SGI 0 to this CPU

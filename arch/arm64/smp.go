@@ -92,6 +92,7 @@ func mapStack(top, size uintptr) bool {
 //go:nosplit
 func secondary(cpu int) {
 	c := thisCPU()
+	c.midr = readMIDR()
 	initGICCPU(c)
 	c.online.Store(1)
 	rtSecondaryStart(cpu)

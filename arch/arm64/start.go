@@ -56,7 +56,7 @@ func bootGo(tree, level, zero, offset, area, poolEnd uintptr) uintptr {
 	setCounterHz(firmwareHz())
 
 	c := &cpus[0]
-	c.mpidr = readMPIDR() & mpidrMask
+	c.midr, c.mpidr = readMIDR(), readMPIDR()&mpidrMask
 	c.idleStack, c.emergency = area+bootIdleTop, area+bootEmergencyTop
 	c.online.Store(1)
 

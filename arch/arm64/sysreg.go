@@ -32,8 +32,9 @@ func CPURelax()
 // position returns where the caller is.
 func position() (pc, sp, fp uintptr)
 
-// readMPIDR returns MPIDR_EL1.
+// readMPIDR and readMIDR return MPIDR_EL1 and MIDR_EL1.
 func readMPIDR() uint64
+func readMIDR() uint64
 
 // readFeatures stores the identification registers that hwcap wants.
 //
@@ -139,4 +140,9 @@ func HWCAP2() uintptr {
 	var id [idRegisters]uint64
 	readFeatures(&id)
 	return uintptr(hwcap2(&id))
+}
+
+// CPUInfo returns what /proc/cpuinfo shows of a CPU behind its number.
+func CPUInfo(cpu int) string {
+	return cpuInfo(cpus[cpu].midr, uint64(HWCAP()), uint64(HWCAP2()), CounterHz())
 }

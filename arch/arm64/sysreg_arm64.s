@@ -55,6 +55,12 @@ TEXT ·readMPIDR(SB),NOSPLIT|NOFRAME,$0-8
 	MOVD	R0, ret+0(FP)
 	RET
 
+// func readMIDR() uint64
+TEXT ·readMIDR(SB),NOSPLIT|NOFRAME,$0-8
+	MRS	MIDR_EL1, R0
+	MOVD	R0, ret+0(FP)
+	RET
+
 // func readFeatures(id *[idRegisters]uint64)
 TEXT ·readFeatures(SB),NOSPLIT|NOFRAME,$0-8
 	MOVD	id+0(FP), R0
