@@ -15,6 +15,9 @@ func ScheduleTimeout(ns int64) int64 {
 	}
 	t := Current()
 	deadline := ktime() + max(ns, 0)
+	if deadline < 0 {
+		deadline = Forever // later than there is time
+	}
 	t.timer.Start(deadline)
 	Schedule()
 	if t.timer.StopSync() {
