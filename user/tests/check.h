@@ -100,6 +100,7 @@ void test_wait(void);
 void test_exec(char **argv);
 void test_memory(void);
 void test_files(void);
+void test_paths(void);
 void test_signals(void);
 void test_jobs(void);
 void test_ids(void);
