@@ -169,9 +169,14 @@ func (rq *Rq) invitePush() {
 }
 
 // pushRealTime moves a waiting real-time task to a CPU that runs something less
-// urgent.
+// urgent, unless one is about to run here: it would be pushed from CPU to CPU and
+// never get to run.
 func (rq *Rq) pushRealTime() {
 	rq.lock.Lock()
+	if n := rq.rt.waiting.root; n == nil || taskOf(n).prio < rq.curr.prio {
+		rq.lock.Unlock()
+		return
+	}
 	var found *Task
 	rq.rt.waiting.walk(searchLimit, func(n *node) bool {
 		t := taskOf(n)

@@ -43,9 +43,6 @@ static void attributes(void)
 		result("policy", syscall(SYS_sched_getscheduler, 0));
 		struct timespec ts; result("interval", syscall(SYS_sched_rr_get_interval, 0, &ts)); say("interval", "%ld.%09ld", (long)ts.tv_sec, ts.tv_nsec);
 		a.flags = 0; result("unset reset-on-fork", setattr(&a)));
-	struct timespec fair;
-	result("fair interval", syscall(SYS_sched_rr_get_interval, 0, &fair));
-	say("fair interval", "%ld.%09ld", (long)fair.tv_sec, fair.tv_nsec);
 	CHILD("reset on fork", a.policy = 1; a.priority = 5; a.flags = 1; setattr(&a);
 		CHILD("its child", result("policy", syscall(SYS_sched_getscheduler, 0))));
 	CHILD("fifo is inherited", a.flags = 0; a.policy = 1; a.priority = 5; setattr(&a);
