@@ -94,9 +94,9 @@ func (c *percpu) load() {
 	WriteMSR(msrKernelGS, 0)
 	WriteMSR(msrSysenterCS, 0) // SYSENTER faults
 	WriteMSR(msrSTAR, selUser32Code<<48|selKernelCode<<32)
-	WriteMSR(msrLSTAR, uint64(syscallEntryPC()))
 	WriteMSR(msrSFMASK, flagTF|flagIF|flagDF|flagIOPL|flagNT|flagAC)
 	c.protect()
+	WriteMSR(msrLSTAR, uint64(syscallEntryPC()))
 	enableXState()
 	LoadThread(0, 0)
 }

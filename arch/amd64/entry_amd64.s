@@ -215,6 +215,10 @@ TEXT ·stubBase(SB),NOSPLIT,$0-8
 // func syscallEntryPC() uintptr
 TEXT ·syscallEntryPC(SB),NOSPLIT,$0-8
 	LEAQ	·syscallEntry(SB), AX
+	CMPB	·hasFSGSBASE(SB), $0
+	JNE	done
+	LEAQ	·slowSyscallEntry(SB), AX
+done:
 	MOVQ	AX, ret+0(FP)
 	RET
 

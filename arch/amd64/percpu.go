@@ -19,7 +19,7 @@ type percpu struct {
 	id      uint64  // index
 	current uintptr // the running task
 	tls     uintptr // thread pointer of the running thread
-	user    uintptr // the UserContext that was entered last
+	user    uintptr // the UserContext that was loaded last
 	goSP    uintptr // stack pointer of its goroutine meanwhile,
 	goBP    uintptr // and its frame pointer
 	mm      uintptr // the MMContext whose page tables are in use; 0: the kernel's

@@ -92,17 +92,14 @@ TEXT ·EnterUser(SB),NOSPLIT|NOFRAME,$0-25
 	JNE	work
 	CMPL	percpu_events(GS), $0
 	JNE	work
-	CMPL	UserContext_loaded(AX), $0
-	JEQ	load
-loaded:
+	CMPL	UserContext_loaded(AX), $const_loadedFast
+	JNE	notFast
+fast:
 	MOVQ	SP, percpu_goSP(GS)
 	MOVQ	BP, percpu_goBP(GS)
-	MOVQ	AX, percpu_user(GS)
 	LOAD_VECTOR
 	MOVQ	AX, SP
 	MOVQ	UserContext_fsBase(SP), AX
-	CMPB	·hasFSGSBASE(SB), $0
-	JEQ	slowFS
 	WRFSBASEQ	AX
 haveFS:
 	// The flag exactRegs, as bit 63 of an immediate that is sign-extended and
@@ -155,19 +152,49 @@ work:
 	STI
 	MOVB	$const_entryWork, ret+24(FP)
 	RET
-load:
+notFast:
+	CMPL	UserContext_loaded(AX), $0
+	JNE	slow
 	LEAQ	-8(SP), SP
 	MOVQ	AX, 0(SP)
 	CALL	·loadExtended(SB)
 	LEAQ	8(SP), SP
 	MOVQ	c+0(FP), AX
-	JMP	loaded
-slowFS:
+	CMPL	UserContext_loaded(AX), $const_loadedFast
+	JEQ	fast
+slow: // without FSGSBASE
+	MOVQ	SP, percpu_goSP(GS)
+	MOVQ	BP, percpu_goBP(GS)
+	LOAD_VECTOR
+	MOVQ	AX, SP
+	MOVQ	UserContext_fsBase(SP), AX
 	MOVQ	AX, DX
 	SHRQ	$32, DX
 	MOVL	$const_msrFSBase, CX
 	WRMSR
 	JMP	haveFS
+
+// What syscallEntry and slowSyscallEntry have in common: to the UserContext, in
+// AX, and back to the goroutine.
+#define SYSCALL_SAVE \
+	SWAPGS \
+	MOVQ	SP, percpu_scratch(GS) \
+	MOVQ	percpu_user(GS), SP \
+	SAVE_USER(REG) \
+	MOVQ	AX, REG(PtRegs_ax) \
+	MOVQ	CX, REG(PtRegs_ip) \
+	MOVQ	R11, REG(PtRegs_flags) \
+	MOVQ	percpu_scratch(GS), CX \
+	MOVQ	CX, REG(PtRegs_sp) \
+	MOVQ	SP, AX \
+	SAVE_VECTOR
+
+#define SYSCALL_RETURN \
+	MOVQ	percpu_goSP(GS), SP \
+	MOVQ	percpu_goBP(GS), BP \
+	MOVB	$const_entrySyscall, 32(SP) /* EnterUser's ret+24(FP) */ \
+	STI \
+	RET
 
 // syscallEntry is where SYSCALL arrives, with interrupts masked by SFMASK. The
 // Go runtime executes it in kernel mode, too: then the return address in CX
@@ -176,37 +203,27 @@ slowFS:
 TEXT ·syscallEntry(SB),NOSPLIT|NOFRAME,$0
 	TESTQ	CX, CX
 	JMI	kernel
-	SWAPGS
-	MOVQ	SP, percpu_scratch(GS)
-	MOVQ	percpu_user(GS), SP
-	SAVE_USER(REG)
-	MOVQ	AX, REG(PtRegs_ax)
-	MOVQ	CX, REG(PtRegs_ip)
-	MOVQ	R11, REG(PtRegs_flags)
-	MOVQ	percpu_scratch(GS), CX
-	MOVQ	CX, REG(PtRegs_sp)
-	MOVQ	SP, AX
-	SAVE_VECTOR
-	MOVQ	percpu_tls(GS), CX
-	CMPB	·hasFSGSBASE(SB), $0
-	JEQ	slowFS
+	SYSCALL_SAVE
 	RDFSBASEQ	DX
 	MOVQ	DX, UserContext_fsBase(AX)
+	MOVQ	percpu_tls(GS), CX
 	WRFSBASEQ	CX
-haveFS:
-	MOVQ	percpu_goSP(GS), SP
-	MOVQ	percpu_goBP(GS), BP
-	MOVB	$const_entrySyscall, 32(SP) // EnterUser's ret+24(FP)
-	STI
-	RET
-slowFS:
-	// Only arch_prctl changes the program's, so it is known.
-	MOVQ	CX, AX
-	MOVQ	CX, DX
+	SYSCALL_RETURN
+kernel:
+	JMP	·kernelSyscallEntry(SB)
+
+// slowSyscallEntry is syscallEntry on a processor without FSGSBASE. There only
+// arch_prctl changes the program's FS base, so it is known.
+TEXT ·slowSyscallEntry(SB),NOSPLIT|NOFRAME,$0
+	TESTQ	CX, CX
+	JMI	kernel
+	SYSCALL_SAVE
+	MOVQ	percpu_tls(GS), AX
+	MOVQ	AX, DX
 	SHRQ	$32, DX
 	MOVL	$const_msrFSBase, CX
 	WRMSR
-	JMP	haveFS
+	SYSCALL_RETURN
 kernel:
 	JMP	·kernelSyscallEntry(SB)
 
@@ -242,7 +259,7 @@ TEXT ·userTrap(SB),NOSPLIT|NOFRAME,$0
 closed:
 	SAVE_VECTOR
 	CMPB	·hasFSGSBASE(SB), $0
-	JEQ	known // as in syscallEntry
+	JEQ	known // as in slowSyscallEntry
 	RDFSBASEQ	DX
 	MOVQ	DX, UserContext_fsBase(AX)
 known:

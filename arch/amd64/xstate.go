@@ -133,13 +133,23 @@ func (c *UserContext) save() {
 //go:nosplit
 func (c *UserContext) forget() { c.loaded, c.lastCPU = 0, 0 }
 
+// Values of UserContext.loaded: with and without FSGSBASE.
+const (
+	loadedFast = 1
+	loadedSlow = 2
+)
+
 // load puts the state into this CPU's registers. Interrupts are masked.
 //
 //go:nosplit
 func (c *UserContext) load() {
 	cpu := this()
 	me := uintptr(unsafe.Pointer(c))
-	c.loaded = 1
+	cpu.user = me
+	c.loaded = loadedSlow
+	if hasFSGSBASE {
+		c.loaded = loadedFast
+	}
 	if cpu.extended == me && c.lastCPU == cpu.id+1 {
 		return // nobody else was here
 	}
