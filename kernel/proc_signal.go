@@ -2,8 +2,14 @@ package kernel
 
 import "onsen/kernel/signal"
 
-// procSignals returns how t and its process stand to signals.
+// procSignals returns how t and its process stand to signals: not at all once it
+// has been waited for.
 func (t *Task) procSignals() (s procSignals) {
+	tasklistLock.Lock()
+	defer tasklistLock.Unlock()
+	if t.sighand == nil {
+		return s
+	}
 	lock := &t.sighand.siglock
 	lock.Lock()
 	defer lock.Unlock()

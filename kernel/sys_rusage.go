@@ -87,8 +87,13 @@ func peakRSS(t *Task) uint64 {
 	return uint64(t.mm.Stats().Peak)
 }
 
-// reapedUsage returns what the children that were waited for have used.
+// reapedUsage returns what the children of t that were waited for have used.
 func reapedUsage(t *Task) usage {
+	tasklistLock.Lock()
+	defer tasklistLock.Unlock()
+	if t.sighand == nil {
+		return usage{} // it has been waited for itself
+	}
 	t.sighand.siglock.Lock()
 	defer t.sighand.siglock.Unlock()
 	return t.signal.reaped
