@@ -12,7 +12,6 @@ const (
 	rwfHipri  = 1
 	rwfDsync  = 2
 	rwfSync   = 4
-	rwfNowait = 8
 	rwfAppend = 16
 )
 

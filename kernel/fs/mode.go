@@ -63,7 +63,6 @@ const (
 	capSysAdmin      = 21
 	capSysResource   = 24
 	capMknod         = 27
-	capLease         = 28
 )
 
 // NameMax is the length of the longest file name, and PathMax that of the
