@@ -9,6 +9,7 @@ busybox mount -t proc proc /proc
 # What only bash has: job control, coprocesses, process substitution.
 set -m
 busybox sleep 100 &
+until busybox grep -q busybox /proc/$!/comm; do busybox usleep 1000; done
 echo "check jobs $(jobs | busybox awk '{print $1, $2}')"
 pid=$!
 kill %1

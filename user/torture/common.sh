@@ -52,6 +52,9 @@ kill $!
 wait $!
 check "handled" $?
 busybox sleep 100 &
+# bash loses signals to its child from before the child executes its program, on
+# Linux, too.
+until busybox grep -q busybox /proc/$!/comm; do busybox usleep 1000; done
 kill -STOP $!
 busybox usleep 10000
 check "stopped" $(busybox awk '{print $3}' /proc/$!/stat)
