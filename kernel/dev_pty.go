@@ -81,8 +81,8 @@ func mountDevpts(_ *fs.FilesystemType, _ string, _ uint32, data string) (*fs.Sup
 		}
 	}
 	node := &fs.NewAttr{Mode: ptmxMode | syscall.S_IFCHR, Rdev: fs.MkDev(ttyAuxMajor, 2)}
-	if d, err := ptys.super.Root.AddNode("ptmx", node); err != nil && data != "" {
-		if d = ptys.super.Root.Child("ptmx"); d != nil {
+	if _, err := ptys.super.Root.AddNode("ptmx", node); err != nil && data != "" {
+		if d := ptys.super.Root.Child("ptmx"); d != nil {
 			d.Inode.SetMode(ptmxMode | syscall.S_IFCHR)
 		}
 	}
