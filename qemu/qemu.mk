@@ -17,7 +17,7 @@ qemu-flags = -arch $(qemu-arch) \
 run-flags = $(qemu-flags) $(if $(INITRD),-initrd '$(INITRD)') \
 	$(if $(EVENTS),-events '$(EVENTS)') $(if $(ACCEL),-accel '$(ACCEL)') $(if $(QEMU_ARGS),-extra '$(QEMU_ARGS)')
 
-.PHONY: qemu proctree qemu-gdb gdb boot-test bench soak-boot tools qemu-tools gdb-tools
+.PHONY: qemu proctree qemu-gdb gdb boot-test bench soak-boot soak tools qemu-tools gdb-tools
 .PHONY: $(BUILD)/qemu-run $(BUILD)/qemu-soak $(BUILD)/qemu-bench $(BUILD)/qemu-proctree
 
 # Without INITRD= it is u-root's; INITRD=none boots without one.
@@ -39,13 +39,19 @@ proctree: $(BUILD)/qemu-proctree ## show the processes of a guest as they come a
 boot-test: tools kernel user-tests initramfs ## boot the kernel on many machines and check what it says [FULL=1 RUN=regexp]
 	@echo "  TEST    ./qemu/..."
 	@ONSEN_BOOT_TESTS=1 $(if $(FULL),ONSEN_BOOT_MATRIX=full) \
-		$(GO) test -count=1 -parallel 2 -timeout 40m $(if $(RUN),-run '$(RUN)' -v) ./qemu/...
+		$(GO) test -count=1 -p 1 -parallel 2 -timeout 40m $(if $(RUN),-run '$(RUN)' -v) ./qemu/...
 
 bench: tools kernel user-bench $(BUILD)/qemu-bench ## count instructions and fill the table in docs/performance.md [ARCH= BENCH_MEM=1]
 	@$(BUILD)/qemu-bench $(if $(ARCH),-arch $(ARCH)) $(if $(BENCH_MEM),-mem)
 
 soak-boot: qemu-tools $(BUILD)/onsen-$(qemu-arch) $(BUILD)/qemu-soak ## boot N times in a row with all self tests [N=100 JOBS=1, as make qemu]
 	@$(BUILD)/qemu-soak $(qemu-flags) $(if $(N),-n $(N)) $(if $(JOBS),-jobs $(JOBS))
+
+SOAK ?= forks=100000 alive=10000 threads=5000 bomb=500 exec=100000 killall=200
+soak: qemu-tools $(BUILD)/onsen-$(qemu-arch) $(BUILD)/user/$(qemu-arch)/soak.cpio $(BUILD)/qemu-run ## torture processes for some minutes [ARCH= CPUS= SOAK="forks=N exec=N ..."]
+	@$(BUILD)/qemu-run -arch $(qemu-arch) -cpus $(or $(CPUS),1) -mem $(or $(MEM),1024M) \
+		-initrd $(BUILD)/user/$(qemu-arch)/soak.cpio -append 'panic=-1 quiet -- $(SOAK)' | tee $(BUILD)/soak.log
+	@grep -q '^soak is through' $(BUILD)/soak.log && ! grep FAIL $(BUILD)/soak.log
 
 tools: ## install the programs that running and testing need: QEMU, gdb
 	@$(tools) qemu-system-x86_64 qemu-system-aarch64 gdb-multiarch

@@ -34,13 +34,19 @@ var prompt = []byte("erase/stop")
 // earlier, gosh throws away.
 func typeAtPrompt(t *testing.T, g *qemutest.Guest, seen *int, line string) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); bytes.Count(g.Console.Bytes(), prompt) <= *seen; time.Sleep(20 * time.Millisecond) {
+	deadline := time.Now().Add(time.Minute)
+	for ; bytes.Count(g.Console.Bytes(), prompt) <= *seen; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("no prompt to type %q at", line)
 		}
 	}
 	*seen = bytes.Count(g.Console.Bytes(), prompt)
+	waitQuiet(g)
+	from := len(g.Console.Bytes())
 	g.Type([]byte(line))
+	for !bytes.Contains(g.Console.Bytes()[from:], []byte(line)) && time.Now().Before(deadline) {
+		time.Sleep(20 * time.Millisecond)
+	}
 	waitQuiet(g)
 	g.Type([]byte("\r"))
 }
@@ -48,7 +54,7 @@ func typeAtPrompt(t *testing.T, g *qemutest.Guest, seen *int, line string) {
 // waitQuiet waits until the shell has drawn what was typed. A line end that
 // follows fast is part of a pasted text for gosh.
 func waitQuiet(g *qemutest.Guest) {
-	const quiet = 300 * time.Millisecond
+	const quiet = 500 * time.Millisecond
 	for before := -1; before != len(g.Console.Bytes()); time.Sleep(quiet) {
 		before = len(g.Console.Bytes())
 	}
