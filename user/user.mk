@@ -23,7 +23,7 @@ user-cc-arm64 := $(if $(filter aarch64,$(shell uname -m)),gcc,aarch64-linux-gnu-
 user-cflags   := -static -O1 -w
 
 user-tools:
-	@$(tools) $(archs:%=$(user-cc-%)) dpkg-deb
+	@$(tools) $(foreach a,$(archs),$(user-cc-$a)) dpkg-deb
 
 user-tests: $(foreach a,$(archs),$(patsubst %,$(BUILD)/user/$a/%.cpio,checks busybox bash)) ## build the test programs and fetch what they are compared with [ARCH=]
 
