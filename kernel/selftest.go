@@ -36,6 +36,7 @@ var selfTests = []selfTest{
 	{"work-queue", testWorkQueue},
 	{"go-park", testGoPark},
 	{"gc", testGC},
+	{"gc-calls", testGCCalls},
 	{"gc-no-calls", testGCNoCalls},
 	{"oops", testOops},
 }

@@ -97,6 +97,25 @@ func testGC() error {
 	return c.wait()
 }
 
+// testGCCalls stops the world again and again while CPUs wait for each other: one
+// that has stopped cannot answer, so one that waits for it has to stop, too.
+func testGCCalls() error {
+	const rounds = 20
+	var stop atomic.Bool
+	var c crew
+	c.startEach(func(int) {
+		for !stop.Load() {
+			sched.CallAll(func(int) {})
+			sched.Yield()
+		}
+	})
+	for range rounds {
+		onGoroutine(runtime.GC)
+	}
+	stop.Store(true)
+	return c.wait()
+}
+
 // testGCNoCalls stops the world while goroutines run that never call anything,
 // and that nobody can stop but by an interrupt.
 func testGCNoCalls() error {

@@ -26,9 +26,9 @@ var callQueues [maxCPUs]callQueue
 // caller is a task and holds no spin lock; while it waits it serves the calls
 // of others.
 func CallOn(cpu int, fn func()) {
-	preemptDisable()
-	defer preemptEnable()
 	if cpu == thisCPU() {
+		preemptDisable()
+		defer preemptEnable()
 		fn()
 		return
 	}
@@ -39,7 +39,12 @@ func CallOn(cpu int, fn func()) {
 	q.lock.Unlock()
 	sendCall(cpu)
 	for !c.done.Load() {
+		preemptDisable()
 		runCalls()
+		preemptEnable()
+		// The Go runtime may have stopped the other CPU, which answers when
+		// everybody, the caller included, has been stopped and goes on.
+		safePoint()
 		spin.Relax()
 	}
 }
@@ -53,6 +58,8 @@ func CallAll(fn func(cpu int)) {
 }
 
 // runCalls runs what other CPUs have asked of this one.
+//
+// Preconditions: preemption is disabled.
 func runCalls() {
 	q := &callQueues[thisCPU()]
 	q.lock.Lock()

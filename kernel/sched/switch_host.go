@@ -146,6 +146,8 @@ func backgroundRunnable() bool { return false }
 
 func lendToBackground(int64) {}
 
+func safePoint() {}
+
 func preemptDisable() {
 	if g := self(); g != nil {
 		g.atomic++

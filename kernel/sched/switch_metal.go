@@ -76,8 +76,12 @@ func timerTick() { rt.TimerTick() }
 func idleWait() {
 	runtime.TaskIdle()
 	rt.Idle()
-	runtime.TaskSafePoint() // nothing else in the idle loop need be one
+	safePoint() // nothing else in the idle loop need be one
 }
+
+// safePoint lets the Go runtime stop the caller if it wants to. It does nothing
+// while preemption is disabled.
+func safePoint() { runtime.TaskSafePoint() }
 
 func backgroundRunnable() bool { return rt.BackgroundRunnable() }
 
