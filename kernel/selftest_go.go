@@ -100,7 +100,7 @@ func testGC() error {
 // testGCCalls stops the world again and again while CPUs wait for each other: one
 // that has stopped cannot answer, so one that waits for it has to stop, too.
 func testGCCalls() error {
-	const rounds = 20
+	const rounds = 10
 	var stop atomic.Bool
 	var c crew
 	c.startEach(func(int) {

@@ -63,6 +63,18 @@ var changes = []Change{
 		Why: "A task's thread that waits here for the scan bit must give its CPU to the background thread that holds the bit, or neither ever goes on.",
 	},
 	{
+		Kind: Substitute, File: "runtime/mspanset.go",
+		Old: "for s == nil {",
+		New: "for s == nil { osyield()",
+		Why: "The same for the background thread that is just about to add the span that is waited for here.",
+	},
+	{
+		Kind: Substitute, File: "runtime/mstats.go",
+		Old: "for p.statsSeq.Load()%2 != 0 {",
+		New: "for p.statsSeq.Load()%2 != 0 { osyield()",
+		Why: "The same for the background thread that is just counting.",
+	},
+	{
 		Kind: Replace, File: "runtime/netpoll_epoll.go",
 		Why: "The kernel has no epoll below the runtime. Go's timers wait on a futex with a deadline in nanoseconds.",
 	},
