@@ -6,8 +6,10 @@
 // bootPVH is where a PVH boot loader enters: 32-bit protected mode with flat
 // segments, paging and interrupts off, EBX = physical address of the
 // hvm_start_info (Xen's docs/misc/pvh.pandoc). The image carries a boot segment
-// at physical 0x100000: the GDT, its descriptor at +0x20, and page tables from
-// +0x1000 that map the low 4 GiB one to one and the image in the high half.
+// at physical 0x100000: the GDT, its descriptor at +0x20, zeros at +0x28, the
+// address of the image's last word at +0x38, what to say if that is beyond the
+// end of memory at +0x40, and page tables from +0x1000 that map the low 4 GiB one
+// to one and the image in the high half.
 //
 // mode: 32
 TEXT ·bootPVH(SB),NOSPLIT|NOFRAME,$0
@@ -15,6 +17,31 @@ TEXT ·bootPVH(SB),NOSPLIT|NOFRAME,$0
 	BYTE $0xfc; // cld
 	BYTE $0x89; BYTE $0xdf; // mov %ebx,%edi
 	BYTE $0xbc; LONG $0x00101000; // mov $0x101000,%esp
+	// Is there memory where the image ends? The boot loader may not have looked.
+	BYTE $0x8b; BYTE $0x15; LONG $0x00100038; // mov 0x100038,%edx
+	BYTE $0xc7; BYTE $0x02; LONG $0x6f6e7365; // movl $0x6f6e7365,(%edx)
+	BYTE $0x81; BYTE $0x3a; LONG $0x6f6e7365; // cmpl $0x6f6e7365,(%edx)
+	BYTE $0x74; BYTE $0x26; // je .+0x26
+	// No: write the boot segment's message to the first serial port, and reset.
+	BYTE $0xbe; LONG $0x00100040; // mov $0x100040,%esi
+	BYTE $0xac; // lods %ds:(%esi),%al
+	BYTE $0x84; BYTE $0xc0; // test %al,%al
+	BYTE $0x74; BYTE $0x14; // je .+0x14
+	BYTE $0x89; BYTE $0xc1; // mov %eax,%ecx
+	BYTE $0x66; BYTE $0xba; WORD $0x03fd; // mov $0x3fd,%dx
+	BYTE $0xec; // in (%dx),%al
+	// Line status: the transmitter is empty (16550 data sheet).
+	BYTE $0xa8; BYTE $0x20; // test $0x20,%al
+	BYTE $0x74; BYTE $0xfb; // je .-0x5
+	BYTE $0x89; BYTE $0xc8; // mov %ecx,%eax
+	BYTE $0x66; BYTE $0xba; WORD $0x03f8; // mov $0x3f8,%dx
+	BYTE $0xee; // out %al,(%dx)
+	BYTE $0xeb; BYTE $0xe7; // jmp .-0x19
+	// An exception without an interrupt table is a shutdown (SDM vol. 3, 6.15),
+	// which PCs turn into a reset.
+	BYTE $0x0f; BYTE $0x01; BYTE $0x1d; LONG $0x00100028; // lidtl 0x100028
+	BYTE $0xcc; // int3
+	BYTE $0xc7; BYTE $0x02; LONG $0x00000000; // movl $0x0,(%edx)
 	BYTE $0xb8; LONG $0x00101000; // mov $0x101000,%eax
 	BYTE $0x0f; BYTE $0x22; BYTE $0xd8; // mov %eax,%cr3
 	BYTE $0x0f; BYTE $0x20; BYTE $0xe0; // mov %cr4,%eax

@@ -224,9 +224,14 @@ func TestBootData(t *testing.T) {
 		0x17, 0, 0, 0, 0x10, 0, 0, 0,
 		0, 0, 0, 0, 0, 0, 0, 0,
 		0x08, 0, 0x20, 0x80, 0xff, 0xff, 0xff, 0xff,
+		0xfc, 0x0f, 0x50, 0, 0, 0, 0, 0, // the last word of the BSS
 	}
 	if got := mem[bootBase : bootBase+len(want)]; !bytes.Equal(got, want) {
 		t.Errorf("boot data is\n% x\nwant\n% x", got, want)
+	}
+	message, _, ended := strings.Cut(string(mem[bootBase+bootNoRoom:bootBase+0x100]), "\x00")
+	if !ended || !strings.Contains(message, "too little memory: the image alone ends at 5124 KiB") {
+		t.Errorf("message is %q", message)
 	}
 }
 

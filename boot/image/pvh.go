@@ -23,6 +23,8 @@ const (
 	bootBase   = 0x100000
 	bootGDTR   = 0x20 // offset of the operand of LGDT
 	bootStart  = 0x30 // offset of the address of longEntry
+	bootLast   = 0x38 // offset of the physical address of the image's last word
+	bootNoRoom = 0x40 // offset of what to say if there is no memory there
 	bootPages  = 8    // data, PML4, PDPT low, PDPT high, 4 page directories
 	bootLevel4 = 1
 	bootLow    = 2
@@ -63,7 +65,9 @@ func pvh(f *elf.File) ([]byte, error) {
 		return nil, fmt.Errorf("the kernel begins at physical address %#x, inside the boot segment", low)
 	}
 	entry -= amd64Base
-	boot := segment{elf.PF_R | elf.PF_W | elf.PF_X, bootBase, bootSegment(start), bootPages * pageSize}
+	last := segs[len(segs)-1]
+	end := last.end() - amd64Base
+	boot := segment{elf.PF_R | elf.PF_W | elf.PF_X, bootBase, bootSegment(start, end), bootPages * pageSize}
 	return writeELF(entry, append([]segment{boot}, segs...), pvhNote(entry)), nil
 }
 
@@ -77,9 +81,10 @@ func contains(segs []segment, a uint64) bool {
 	return false
 }
 
-// bootSegment returns the boot data and page tables. The tables map the first
-// 4 GiB at virtual address 0 and the first 2 GiB at amd64Base.
-func bootSegment(start uint64) []byte {
+// bootSegment returns the boot data and page tables of a kernel that is entered
+// at start and ends, BSS included, at physical address end. The tables map the
+// first 4 GiB at virtual address 0 and the first 2 GiB at amd64Base.
+func bootSegment(start, end uint64) []byte {
 	le := binary.LittleEndian
 	seg := make([]byte, bootPages*pageSize)
 
@@ -90,6 +95,9 @@ func bootSegment(start uint64) []byte {
 	le.PutUint16(seg[bootGDTR:], 3*8-1)
 	le.PutUint32(seg[bootGDTR+2:], bootBase)
 	le.PutUint64(seg[bootStart:], start)
+	le.PutUint32(seg[bootLast:], uint32(end-4)&^3)
+	// It ends with the 0 that is there.
+	copy(seg[bootNoRoom:], fmt.Sprintf("\r\nOnsen: too little memory: the image alone ends at %d KiB\r\n", (end+1023)>>10))
 
 	entry := func(page, index int, value uint64) {
 		le.PutUint64(seg[page*pageSize+index*8:], value|ptePresent|pteWrite)
