@@ -59,6 +59,8 @@ type UserContext struct {
 	regs PtRegs
 	tls  uintptr
 	trap spec.Trap
+
+	tracedNr int
 }
 
 // Regs returns the registers.

@@ -64,6 +64,8 @@ type KernelCloneArgs struct {
 	Fn         func(arg any) int
 	FnArg      any
 
+	// traceEvent is the event that this is to the caller's tracer, or 0.
+	traceEvent int
 	// pidfd is the descriptor for CLONE_PIDFD once copyPidfd has taken it.
 	pidfd int
 }

@@ -92,6 +92,9 @@ func becomeLeader(t *Task) error {
 	t.groupLeader, leader.groupLeader = t, t
 	t.exitSignal, leader.exitSignal = sigchld, -1
 	leader.exitState = exitDead
+	if leader.ptrace.Load() != 0 {
+		leader.parent.signal.waitChildExit.WakeAll() // it will not see this one
+	}
 	tasklistLock.Unlock()
 	releaseTask(leader)
 	return nil

@@ -9,6 +9,10 @@ import (
 // exitWork are the thread flags that keep a task from going to user mode.
 const exitWork = sched.TIFNeedResched | sched.TIFSigPending | sched.TIFNotifySignal | sched.TIFNotifyResume
 
+// noSyscallNr is the number of the system call of a task that has left user mode
+// for another reason.
+const noSyscallNr = -1
+
 // userLoop is the life of a program's task: it runs in user mode, and whenever
 // that ends, the kernel does what it ended for. It does not return. A panic in
 // it is the task's end; see runThread.
@@ -19,24 +23,38 @@ func (t *Task) userLoop() {
 			t.doSyscall()
 			continue
 		}
-		switch e {
-		case spec.EntryPageFault:
-			t.handleUserFault(t.user.Trap())
-		case spec.EntryException:
-			t.handleException(t.user.Trap())
-		case spec.EntryWork, spec.EntryInterrupt:
-			// An interrupt was recorded as an event, or means nothing but that
-			// the runtime wants to stop the task at a safe point, which this
-			// call is.
-			t.exitToUserModeLoop()
+		if e == spec.EntryWork && t.TestFlag(tracedWork) {
+			t.tracedLoop()
+			continue
 		}
+		t.leftUserMode(e)
+	}
+}
+
+// leftUserMode does what user mode was left for, but for system calls.
+func (t *Task) leftUserMode(e spec.Entry) {
+	switch e {
+	case spec.EntryPageFault:
+		t.call.nr = noSyscallNr
+		t.handleUserFault(t.user.Trap())
+	case spec.EntryException:
+		t.call.nr = noSyscallNr
+		t.handleException(t.user.Trap())
+	case spec.EntryInterrupt:
+		t.call.nr = noSyscallNr
+		t.exitToUserModeLoop()
+	case spec.EntryWork:
+		// An interrupt was recorded as an event, or means nothing but that
+		// the runtime wants to stop the task at a safe point, which this
+		// call is.
+		t.exitToUserModeLoop()
 	}
 }
 
 // enterUserMode goes to user mode unless the task has something to do first,
 // and tells why it is back.
 func (t *Task) enterUserMode() spec.Entry {
-	return arch.EnterUser(&t.user, t.FlagWord(), exitWork)
+	return arch.EnterUser(&t.user, t.FlagWord(), exitWork|tracedWork)
 }
 
 // exitToUserModeLoop does one round of what is to do before the task goes to

@@ -138,14 +138,22 @@ func (b *binprm) exec(t *Task, fd int, name string, flags int) error {
 		return err
 	}
 	b.file = f
+	guard := &t.signal.credGuard
+	if guard.LockInterruptible() != nil {
+		return errno.ERESTARTNOINTR
+	}
 	sched.Exec() // the CPU's cache has nothing that the new program needs
+	pid := t.Pid // that of the leader after it
 	b.pathInaccessible = fd >= 0 && b.filename != name && t.files.Cloexec(fd)
-	if err := b.execFile(); err != nil {
+	err = b.execFile()
+	guard.Unlock()
+	if err != nil {
 		if b.noReturn && !fatalSignalPending(t) {
 			t.forceSigsegv(sigsegv)
 		}
 		return err
 	}
+	t.ptraceEvent(PTRACE_EVENT_EXEC, uintptr(pid))
 	tellMonitor(procExec, t)
 	return nil
 }

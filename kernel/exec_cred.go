@@ -12,7 +12,7 @@ func (b *binprm) credsFromFile(t *Task) {
 	i := b.file.Inode
 	f := cred.ExecFile{
 		UID: i.UID(), GID: i.GID(),
-		NoNewPrivs: t.noNewPrivs.Load(), Shared: sharesPlace(t),
+		NoNewPrivs: t.noNewPrivs.Load(), Shared: sharesPlace(t) || !ptracerCapable(t),
 	}
 	if b.file.Path.Mount.Flags()&fs.MsNosuid == 0 {
 		// Without the group's right to execute the bit means something else,

@@ -17,7 +17,14 @@ func exitNotify(t *Task, groupDead bool) {
 	}
 	t.exitState = exitZombie
 	autoreap := true
-	if isLeader(t) {
+	switch {
+	case t.ptrace.Load() != 0:
+		sig := sigchld
+		if isLeader(t) && threadGroupEmpty(t) && !t.ptraceReparented() {
+			sig = t.exitSignal
+		}
+		autoreap = notifyParent(t, sig)
+	case isLeader(t):
 		autoreap = threadGroupEmpty(t) && notifyParent(t, t.exitSignal)
 	}
 	if autoreap {
@@ -43,13 +50,19 @@ func exitNotify(t *Task, groupDead bool) {
 //
 // Preconditions: tasklistLock held.
 func forgetOriginalParent(father *Task, dead **Task) {
+	if father.ptraced.first != nil {
+		exitPtrace(father, dead)
+	}
 	if father.children.first == nil {
 		return
 	}
 	reaper := findNewReaper(father)
 	for p := father.children.first; p != nil; p = p.sibling.next {
 		for u := p.signal.firstThread; u != nil; u = u.threads.next {
-			u.realParent, u.parent = reaper, reaper
+			u.realParent = reaper
+			if u.ptrace.Load() == 0 {
+				u.parent = reaper
+			}
 			if sig := int(u.pdeathSignal.Load()); sig != 0 {
 				sendGroupSignalLocked(sig, u)
 			}
@@ -70,7 +83,7 @@ func reparentLeader(father, p *Task, dead **Task) {
 		return
 	}
 	p.exitSignal = sigchld // whatever the old parent wanted
-	if p.exitState == exitZombie && threadGroupEmpty(p) && notifyParent(p, p.exitSignal) {
+	if p.ptrace.Load() == 0 && p.exitState == exitZombie && threadGroupEmpty(p) && notifyParent(p, p.exitSignal) {
 		p.exitState = exitDead
 		p.dead, *dead = *dead, p
 	}
@@ -188,7 +201,7 @@ func notifyParent(t *Task, sig int) (autoreap bool) {
 	switch {
 	case parent.IsKthread():
 		return true // waits for nobody
-	case sig == sigchld:
+	case sig == sigchld && t.ptrace.Load() == 0:
 		autoreap, sig = childIgnored(&parent.sighand.actions[sigchld-1])
 	}
 	if sig > 0 && sig <= signal.Max {
@@ -230,6 +243,7 @@ func releaseTask(t *Task) {
 		t.account.uncharge()
 		leader := t.groupLeader
 		tasklistLock.Lock()
+		ptraceUnlink(t)
 		unlinkTask(t)
 		zap := false
 		if leader != t && threadGroupEmpty(leader) && leader.exitState == exitZombie {

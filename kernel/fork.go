@@ -64,6 +64,7 @@ func KernelClone(args *KernelCloneArgs) (pid int, err error) {
 	if args.Flags&CLONE_THREAD == 0 {
 		args.Flags |= CLONE_GLOBAL_THREAD
 	}
+	args.traceEvent = args.forkEvent()
 	p, err := CopyProcess(args)
 	if err != nil {
 		return 0, err
@@ -75,6 +76,7 @@ func KernelClone(args *KernelCloneArgs) (pid int, err error) {
 	if args.Flags&CLONE_PARENT_SETTID != 0 {
 		_ = uaccess.Put(args.ParentTid, int32(pid)) // ignored by Linux, too
 	}
+	event := args.traceEvent
 	var vfork *sched.Completion
 	if args.Flags&CLONE_VFORK != 0 {
 		vfork = &p.vfork
@@ -84,20 +86,44 @@ func KernelClone(args *KernelCloneArgs) (pid int, err error) {
 		tellMonitor(procFork, p)
 	}
 	sched.WakeUpNewTask(&p.Task)
-	if vfork != nil {
-		waitForVfork(p, vfork)
+	cur := Current()
+	if event != 0 {
+		cur.ptraceEvent(event, uintptr(pid))
+	}
+	if vfork != nil && waitForVfork(p, vfork) && cur.ptraceEventEnabled(PTRACE_EVENT_VFORK_DONE) {
+		cur.ptraceEvent(PTRACE_EVENT_VFORK_DONE, uintptr(pid))
 	}
 	return pid, nil
 }
 
-// waitForVfork sleeps until the child p lets go of its parent's memory.
-func waitForVfork(p *Task, vfork *sched.Completion) {
+// forkEvent returns the event that making a task is to the caller's tracer, or 0
+// if that does not want to know.
+func (args *KernelCloneArgs) forkEvent() int {
+	event := PTRACE_EVENT_FORK
+	switch {
+	case args.Flags&CLONE_UNTRACED != 0:
+		return 0
+	case args.Flags&CLONE_VFORK != 0:
+		event = PTRACE_EVENT_VFORK
+	case args.ExitSignal != sigchld:
+		event = PTRACE_EVENT_CLONE
+	}
+	if !Current().ptraceEventEnabled(event) {
+		return 0
+	}
+	return event
+}
+
+// waitForVfork sleeps until the child p lets go of its parent's memory. It reports
+// false if the caller is killed before that.
+func waitForVfork(p *Task, vfork *sched.Completion) bool {
 	if vfork.WaitKillable() == nil {
-		return
+		return true
 	}
 	p.allocLock.Lock()
 	p.vforkDone = nil
 	p.allocLock.Unlock()
+	return false
 }
 
 // CopyProcess makes a task as args say, in the steps of Linux's copy_process,
@@ -314,6 +340,7 @@ func publish(p, cur *Task, args *KernelCloneArgs) error {
 		attachPid(p, PIDTYPE_SID)
 	}
 	attachPid(p, PIDTYPE_PID)
+	ptraceInitTask(p, cur, args.Flags&CLONE_PTRACE != 0 || args.traceEvent != 0)
 	nrThreads++
 	totalForks++
 	return nil

@@ -163,15 +163,7 @@ func listThreads(key any, from int64, emit func(int64, string, uint32) bool) err
 // procMayRead returns EACCES if somebody with credentials c may not look into t's
 // memory; Linux's ptrace_may_access with PTRACE_MODE_READ_FSCREDS.
 func procMayRead(c *cred.Cred, t *Task) error {
-	if t.signal == Current().signal || c.Capable(cred.CAP_SYS_PTRACE) {
-		return nil
-	}
-	o := t.Cred()
-	if c.FSUID != o.EUID || c.FSUID != o.SUID || c.FSUID != o.UID ||
-		c.FSGID != o.EGID || c.FSGID != o.SGID || c.FSGID != o.GID {
-		return syscall.EACCES
-	}
-	if !isDumpable(t) {
+	if credMayAccess(Current(), c, t, accessReadFS) != nil {
 		return syscall.EACCES
 	}
 	return nil

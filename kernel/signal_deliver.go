@@ -19,6 +19,10 @@ func (t *Task) doSignal() {
 	}
 	interrupted := t.interrupted
 	t.interrupted = 0 // once is enough
+	if t.ptrace.Load() != 0 {
+		t.doSignalTraced(interrupted)
+		return
+	}
 
 	var d delivery
 	if sig := t.getSignal(&d.info, &d.action); sig != 0 {
@@ -49,6 +53,10 @@ func (t *Task) handleSignal(sig int, d *delivery) {
 	f.Mask = uint64(t.sigmaskToSave())
 	f.AltStack = t.altStack
 	f.Write = writeUser
+	stepping := t.TestFlag(sched.TIFSinglestep)
+	if stepping {
+		ptraceDisableStep(t) // the handler is not to find it in its frame
+	}
 	var err error
 	if f.Restorer, err = t.restorer(a); err == nil {
 		if a.Flags&signal.SA_ONSTACK != 0 && t.altStackFlags() == 0 {
@@ -69,6 +77,9 @@ func (t *Task) handleSignal(sig int, d *delivery) {
 		blocked |= signal.Of(sig)
 	}
 	t.setCurrentBlocked(blocked)
+	if stepping {
+		t.ptraceNotify(signal.SIGTRAP, 0) // at the handler's first instruction
+	}
 }
 
 // restorer returns where a handler returns to.
@@ -102,6 +113,7 @@ func readUser(addr uintptr, b []byte) error {
 // SIGSEGV. What the interrupted code had in the register for a result stays there.
 func sysRtSigreturn(t *Task, _ *SyscallArgs) (uintptr, error) {
 	t.restart = nil // restart_syscall was not what the program did
+	t.call.nr = noSyscallNr
 	mask, alt, err := arch.PopSignalFrame(&t.user, readUser)
 	if err != nil {
 		t.forceSig(signal.SIGSEGV)

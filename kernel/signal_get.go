@@ -41,19 +41,27 @@ func (t *Task) getSignal(info *signal.Info, action *signal.Action) (sig int) {
 			continue
 		}
 		if s.flags&SIGNAL_GROUP_EXIT != 0 || s.groupExecTask != nil {
-			// Killed, whatever the signal was.
+			// Killed, whatever the signal was. A tracer may want to have a look
+			// at the end.
+			t.pending.Forget(signal.Of(signal.SIGKILL), freeSignalEntry)
+			RecalcSigpending(t)
 			t.unlockSignals()
 			t.flags.Or(PF_SIGNALED)
 			DoGroupExit(signal.SIGKILL)
 		}
-		if t.jobctl&jobctlStopPending != 0 && t.doSignalStop(0) {
-			t.lockSignals()
+		if t.jobctl&jobctlPendingMask != 0 && t.stopAsAsked() {
 			continue
 		}
+		shared := false
 		if sig = t.takeSynchronous(info); sig == 0 {
-			if sig, _ = t.takeSignal(t.blocked.Load(), info); sig == 0 {
+			if sig, shared = t.takeSignal(t.blocked.Load(), info); sig == 0 {
 				t.unlockSignals()
 				return 0
+			}
+		}
+		if t.ptrace.Load() != 0 && sig != signal.SIGKILL {
+			if sig = t.ptraceSignal(sig, info, shared); sig == 0 {
+				continue
 			}
 		}
 		a := &h.actions[sig-1]
@@ -79,6 +87,22 @@ func (t *Task) getSignal(info *signal.Info, action *signal.Action) (sig int) {
 		t.flags.Or(PF_SIGNALED)
 		DoGroupExit(sig) // no core dump is written: WCOREDUMP is never true
 	}
+}
+
+// stopAsAsked stops t if its process does or its tracer wants it to, and reports
+// whether it has.
+//
+// Preconditions: siglock held, before and after.
+func (t *Task) stopAsAsked() bool {
+	if t.jobctl&jobctlStopPending != 0 && t.doSignalStop(0) {
+		t.lockSignals()
+		return true
+	}
+	if t.jobctl&jobctlTrapMask != 0 {
+		t.jobctlTrap()
+		return true
+	}
+	return false
 }
 
 // takeSynchronous takes the signal of a fault, if there is one.

@@ -175,6 +175,9 @@ func (t *Task) ignoresSignal(sig int, force bool) bool {
 	if (t.blocked.Load() | t.realBlocked).Has(sig) {
 		return false
 	}
+	if t.ptrace.Load() != 0 && sig != signal.SIGKILL {
+		return false // the tracer may want to know of it
+	}
 	a := &t.sighand.actions[sig-1]
 	if t.signal.flags&SIGNAL_UNKILLABLE != 0 && a.Handler == signal.SIG_DFL &&
 		!(force && signal.Unblockable.Has(sig)) {
@@ -198,7 +201,7 @@ func completeSignal(sig int, t *Task, typ PidType) {
 			return
 		}
 	}
-	if taker.diesOf(sig) {
+	if taker.diesOf(sig) && (sig == signal.SIGKILL || t.ptrace.Load() == 0) {
 		s := taker.signal
 		s.flags = SIGNAL_GROUP_EXIT
 		s.groupExitCode = sig
@@ -232,7 +235,7 @@ func (t *Task) wantsSignal(sig int) bool {
 		return false
 	case sig == signal.SIGKILL:
 		return true
-	case t.jobctl&jobctlStopped != 0:
+	case t.jobctl&(jobctlStopped|jobctlTraced) != 0:
 		return false
 	}
 	return t.Running() || !t.TestFlag(sched.TIFSigPending)
@@ -267,16 +270,24 @@ func (s *SignalStruct) nextTaker(sig int) *Task {
 //
 // Preconditions: t's siglock held.
 func signalWakeUp(t *Task, fatal bool) {
-	state := sched.TaskInterruptible
-	if fatal {
-		state |= sched.TaskWakekill
-		t.jobctl &^= jobctlStopped
+	state := sched.State(0)
+	if fatal && t.jobctl&jobctlFrozen == 0 {
+		state = sched.TaskWakekill
+		t.jobctl &^= jobctlStopped | jobctlTraced
 	}
+	signalWakeUpState(t, state)
+}
+
+// signalWakeUpState makes t look at its signals, and ends sleeps in a state of the
+// set or that are interruptible.
+//
+// Preconditions: t's siglock held.
+func signalWakeUpState(t *Task, state sched.State) {
 	t.SetFlag(sched.TIFSigPending)
 	if t == Current() {
 		return // it looks before it sleeps
 	}
-	if !sched.TryToWakeUp(&t.Task, state) {
+	if !sched.TryToWakeUp(&t.Task, state|sched.TaskInterruptible) {
 		sched.Kick(&t.Task)
 	}
 }
@@ -285,7 +296,8 @@ func signalWakeUp(t *Task, fatal bool) {
 //
 // Preconditions: siglock held.
 func killThread(t *Task) {
-	t.jobctl &^= jobctlStopPending | jobctlStopConsume
+	t.jobctl &^= jobctlPendingMask | jobctlStopConsume | jobctlStopDequeued
+	t.clearTrapping()
 	t.pending.AddBare(signal.SIGKILL)
 	signalWakeUp(t, true)
 }
@@ -325,7 +337,7 @@ func (t *Task) forceSigInfo(info *signal.Info, toDefault bool) {
 			RecalcSigpending(t)
 		}
 	}
-	if a.Handler == signal.SIG_DFL {
+	if a.Handler == signal.SIG_DFL && (toDefault || t.ptrace.Load() == 0) {
 		t.signal.flags &^= SIGNAL_UNKILLABLE
 	}
 	_ = sendSignalLocked(sig, info, t, PIDTYPE_PID)

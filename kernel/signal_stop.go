@@ -18,18 +18,7 @@ func (p *processSignal) cancelGroupStop() { p.groupStopCount = 0 }
 //
 // Preconditions: siglock held.
 func (t *Task) setStopPending(sig int) bool {
-	if t.killed() || t.flags.Load()&PF_EXITING != 0 {
-		return false
-	}
-	t.jobctl = t.jobctl&^jobctlStopSigmask | uint32(sig) | jobctlStopPending | jobctlStopConsume
-	return true
-}
-
-// clearStopPending takes back setStopPending.
-//
-// Preconditions: siglock held.
-func (t *Task) clearStopPending() {
-	t.jobctl &^= jobctlStopPending | jobctlStopConsume | jobctlStopDequeued
+	return t.setJobctlPending(uint32(sig) | jobctlStopPending | jobctlStopConsume)
 }
 
 // setStopFlags replaces the flags that wait(2) looks at.
@@ -40,7 +29,8 @@ func (s *SignalStruct) setStopFlags(f uint32) { s.flags = s.flags&^SIGNAL_STOP_M
 // doSignalStop stops the calling task, and has the others of its process stopped:
 // with sig not 0 because of a stop signal that it has taken, otherwise because
 // another thread has. It reports false if there is nothing to stop for, with
-// siglock still held; else it returns without, when the task was continued.
+// siglock still held; else it returns without, when the task was continued. A task
+// with a tracer only has its stop for that scheduled.
 //
 // Preconditions: siglock held by lockSignals.
 func (t *Task) doSignalStop(sig int) bool {
@@ -50,6 +40,10 @@ func (t *Task) doSignalStop(sig int) bool {
 			return false // SIGCONT or the end came between
 		}
 		t.beginGroupStop(sig)
+	}
+	if t.ptrace.Load() != 0 {
+		t.setJobctlPending(jobctlTrapStop)
+		return false
 	}
 	notify := t.joinStop()
 	t.jobctl |= jobctlStopped
@@ -79,7 +73,11 @@ func (t *Task) beginGroupStop(sig int) {
 	for u := s.firstThread; u != nil; u = u.threads.next {
 		if u != t && u.jobctl&jobctlStopped == 0 && u.setStopPending(sig) {
 			s.groupStopCount++
-			signalWakeUp(u, false)
+			if u.ptrace.Load()&PT_SEIZED != 0 {
+				ptraceTrapNotify(u)
+			} else {
+				signalWakeUp(u, false)
+			}
 		}
 	}
 }
@@ -91,7 +89,7 @@ func (t *Task) beginGroupStop(sig int) {
 func (t *Task) joinStop() (complete bool) {
 	s := t.signal
 	consume := t.jobctl&jobctlStopConsume != 0
-	t.clearStopPending()
+	t.clearJobctlPending(jobctlStopPending)
 	if !consume {
 		return false
 	}
@@ -130,7 +128,11 @@ func joinGroupStop(t *Task) {
 func (s *SignalStruct) continueGroup() {
 	s.forgetPending(signal.Stopping)
 	for u := s.firstThread; u != nil; u = u.threads.next {
-		u.clearStopPending()
+		u.clearJobctlPending(jobctlStopPending)
+		if u.ptrace.Load()&PT_SEIZED != 0 {
+			ptraceTrapNotify(u)
+			continue
+		}
 		u.jobctl &^= jobctlStopped
 		sched.TryToWakeUp(&u.Task, sched.TaskStopped)
 	}
@@ -164,6 +166,9 @@ func (t *Task) notifyContinued() {
 	stockSignalEntries()
 	tasklistLock.Lock()
 	notifyParentStopped(t, why)
+	if leader := t.groupLeader; leader.ptraceReparented() {
+		notifyParentOf(leader, leader.parent, why)
+	}
 	tasklistLock.Unlock()
 }
 
@@ -172,13 +177,22 @@ func (t *Task) notifyContinued() {
 //
 // Preconditions: tasklistLock held, no siglock.
 func notifyParentStopped(t *Task, why int32) {
-	leader := t.groupLeader
-	parent := leader.realParent
+	notifyParentOf(t.groupLeader, t.groupLeader.realParent, why)
+}
+
+// notifyParentOf tells a parent of t, its own or its tracer, why t does not run or
+// does again: a CLD_*.
+//
+// Preconditions: tasklistLock held, no siglock.
+func notifyParentOf(t, parent *Task, why int32) {
 	status := signal.SIGCONT
-	if why == signal.CLD_STOPPED {
+	switch why {
+	case signal.CLD_STOPPED:
 		status = t.signal.groupExitCode & 0x7f
+	case signal.CLD_TRAPPED:
+		status = t.stopCode & 0x7f
 	}
-	info := childInfo(signal.SIGCHLD, why, leader, status)
+	info := childInfo(signal.SIGCHLD, why, t, status)
 	h := parent.sighand
 	if h == nil {
 		return
@@ -195,7 +209,7 @@ func notifyParentStopped(t *Task, why int32) {
 // childInfo is the siginfo of a signal about the child t.
 func childInfo(sig int, code int32, t *Task, status int) signal.Info {
 	used := t.usage()
-	return signal.Child(sig, code, t.Tgid, t.Cred().UID, status, clockTicks(used.utime), clockTicks(used.stime))
+	return signal.Child(sig, code, t.Pid, t.Cred().UID, status, clockTicks(used.utime), clockTicks(used.stime))
 }
 
 // clockTicks converts nanoseconds to ticks of USER_HZ, 100 per second.

@@ -70,6 +70,10 @@ type SignalStruct struct {
 	// isSessionLeader: the process has called setsid. tasklistLock.
 	isSessionLeader bool
 
+	// credGuard is held by an execve from when it finds out what rights the
+	// program will have until it has them, and by who begins to trace a thread.
+	credGuard sched.Mutex
+
 	// waitChildExit is where wait(2) sleeps.
 	waitChildExit sched.WaitQueue
 

@@ -4,7 +4,6 @@ import (
 	"syscall"
 	"unsafe"
 
-	"onsen/kernel/cred"
 	"onsen/kernel/errno"
 	"onsen/kernel/futex"
 	"onsen/kernel/timekeeping"
@@ -193,7 +192,7 @@ func sysGetRobustList(t *Task, a *SyscallArgs) (uintptr, error) {
 		if p == nil {
 			return 0, syscall.ESRCH
 		}
-		if !t.mayInspect(p) {
+		if ptraceMayAccess(t, p, accessReadReal) != nil {
 			return 0, syscall.EPERM
 		}
 		head = p.robustList
@@ -202,17 +201,6 @@ func sysGetRobustList(t *Task, a *SyscallArgs) (uintptr, error) {
 		return 0, err
 	}
 	return 0, uaccess.Put(a[1], head)
-}
-
-// mayInspect reports whether the calling task may look into another one with its
-// real IDs, as Linux's ptrace_may_access decides.
-func (t *Task) mayInspect(p *Task) bool {
-	if sameProcess(t, p) {
-		return true
-	}
-	c, o := t.Cred(), p.Cred()
-	return c.UID == o.EUID && c.UID == o.SUID && c.UID == o.UID &&
-		c.GID == o.EGID && c.GID == o.SGID && c.GID == o.GID || Capable(cred.CAP_SYS_PTRACE)
 }
 
 // exitRobustList lets go of the robust locks that the task holds when it leaves its

@@ -81,7 +81,7 @@ func sysPidfdGetfd(t *Task, a *SyscallArgs) (uintptr, error) {
 	switch {
 	case target == nil:
 		return 0, syscall.ESRCH
-	case !mayInspect(t, target):
+	case ptraceMayAccess(t, target, accessAttachReal) != nil:
 		return 0, syscall.EPERM
 	}
 	target.allocLock.Lock()

@@ -5,6 +5,7 @@ var syscallGroups = [][]Syscall{
 	cloneSyscalls,
 	waitSyscalls,
 	pidfdSyscalls,
+	ptraceSyscalls,
 	sessionSyscalls,
 	credSyscalls,
 	schedSyscalls,

@@ -81,6 +81,7 @@ type Task struct {
 	taskExec
 	taskSignal
 	taskFutex
+	taskPtrace
 
 	kthread *Kthread // nil unless made by KthreadCreate. Constant
 

@@ -24,22 +24,6 @@ func Capable(capability int) bool {
 	return true
 }
 
-// mayInspect reports whether t may look into target as a debugger could: it is
-// a thread of the same process, runs as the same user, or may trace everybody.
-// Linux's ptrace_may_access with PTRACE_MODE_ATTACH_REALCREDS.
-func mayInspect(t, target *Task) bool {
-	if sameProcess(t, target) {
-		return true
-	}
-	c, other := t.Cred(), target.Cred()
-	if c.Capable(cred.CAP_SYS_PTRACE) {
-		return true
-	}
-	same := c.UID == other.EUID && c.UID == other.SUID && c.UID == other.UID &&
-		c.GID == other.EGID && c.GID == other.SGID && c.GID == other.GID
-	return same && isDumpable(target) && other.Permitted.SubsetOf(c.Permitted)
-}
-
 // nprocExceeded reports whether the task's user has more tasks than RLIMIT_NPROC
 // allows.
 func (t *Task) nprocExceeded() bool {

@@ -49,7 +49,16 @@ const (
 	jobctlStopDequeued uint32 = 1 << 16 // a stop signal has been taken
 	jobctlStopPending  uint32 = 1 << 17 // the task is to stop
 	jobctlStopConsume  uint32 = 1 << 18 // and counts in groupStopCount
-	jobctlStopped      uint32 = 1 << 26 // it has
+	jobctlTrapStop     uint32 = 1 << 19 // a stop for the tracer is due
+	jobctlTrapNotify   uint32 = 1 << 20 // the tracer is to hear of job control
+	jobctlTrapping     uint32 = 1 << 21 // on its way from a stop to a tracer's
+	jobctlListening    uint32 = 1 << 22 // PTRACE_LISTEN
+	jobctlFrozen       uint32 = 1 << 24 // a request is under way: not even SIGKILL wakes it
+	jobctlStopped      uint32 = 1 << 26 // it has stopped
+	jobctlTraced       uint32 = 1 << 27 // it has stopped for its tracer
+
+	jobctlTrapMask    = jobctlTrapStop | jobctlTrapNotify
+	jobctlPendingMask = jobctlStopPending | jobctlTrapMask
 )
 
 // processSignal is the signal code's part of a process.

@@ -101,9 +101,16 @@ func (w *waitOpts) scan(t *Task) (hopeful bool) {
 // Preconditions: tasklistLock held.
 func (w *waitOpts) scanChildren(t *Task) (hopeful bool) {
 	for p := t.children.first; p != nil && w.child == nil; p = p.sibling.next {
-		if w.consider(p) {
+		if w.consider(p, false) {
 			hopeful = true
 		}
+	}
+	for p := t.ptraced.first; p != nil && w.child == nil; {
+		next := p.ptraceEntry.next // p may cease to be one
+		if w.consider(p, true) {
+			hopeful = true
+		}
+		p = next
 	}
 	return hopeful
 }
@@ -115,56 +122,99 @@ func (w *waitOpts) scanPid(t *Task) (hopeful bool) {
 	if w.pid == nil {
 		return false
 	}
-	p := w.pid.tasks[PIDTYPE_TGID]
-	if p == nil || p.realParent != t && (w.flags&__WNOTHREAD != 0 || !sameProcess(p.realParent, t)) {
-		return false
+	if p := w.pid.tasks[PIDTYPE_TGID]; p != nil && w.isChildOf(p.realParent, t) {
+		hopeful = w.consider(p, false)
 	}
-	return w.consider(p)
+	if w.child != nil {
+		return true
+	}
+	if p := w.pid.tasks[PIDTYPE_PID]; p != nil && p.ptrace.Load() != 0 && w.isChildOf(p.parent, t) {
+		return w.consider(p, true) || hopeful
+	}
+	return hopeful
 }
 
-// consider looks at one child, and takes it if its state has changed as asked
-// for. It reports whether it can be waited for at all.
+// isChildOf reports whether t may wait for a child of parent.
 //
 // Preconditions: tasklistLock held.
-func (w *waitOpts) consider(p *Task) bool {
-	if p.exitState == exitDead || !w.eligible(p) {
+func (w *waitOpts) isChildOf(parent, t *Task) bool {
+	return parent == t || w.flags&__WNOTHREAD == 0 && sameProcess(parent, t)
+}
+
+// consider looks at one child, or with traced one tracee, and takes it if its
+// state has changed as asked for. It reports whether it can be waited for at all.
+//
+// Preconditions: tasklistLock held.
+func (w *waitOpts) consider(p *Task, traced bool) bool {
+	if p.exitState == exitDead || !w.eligible(p, traced) {
 		return false
 	}
-	if p.exitState == exitZombie && threadGroupEmpty(p) {
-		return w.takeZombie(p)
+	if p.ptrace.Load() != 0 && !p.ptraceReparented() {
+		// Traced by the process of its parent: stops are not told twice, once as
+		// the process's and once as the tracee's.
+		traced = true
 	}
-	// A leader that is a zombie while other threads live shows their state.
+	hopeful := true
+	if p.exitState == exitZombie {
+		alone := !isLeader(p) || threadGroupEmpty(p)
+		if alone && (traced || p.ptrace.Load() == 0) {
+			return w.takeZombie(p)
+		}
+		// A leader that is a zombie while other threads live shows their state.
+		// A dead tracee cannot stop any more. The parent of one comes after the
+		// tracer.
+		hopeful = !traced || w.flags&(WCONTINUED|WEXITED) != 0
+	}
+	w.considerStops(p, traced)
+	return hopeful
+}
+
+// considerStops is consider for a task that has stopped or was continued.
+//
+// Preconditions: tasklistLock held.
+func (w *waitOpts) considerStops(p *Task, traced bool) {
 	p.sighand.siglock.Lock()
 	defer p.sighand.siglock.Unlock()
 	switch sig := p.signal; {
+	case traced:
+		if p.jobctl&(jobctlTraced|jobctlListening) == jobctlTraced && p.stopCode != 0 {
+			w.found(p, cldTrapped, p.stopCode, p.stopCode<<8|0x7f)
+			if w.flags&WNOWAIT == 0 {
+				p.stopCode = 0 // told
+			}
+			return
+		}
 	case w.flags&WUNTRACED != 0 && sig.flags&SIGNAL_STOP_STOPPED != 0 && sig.groupExitCode != 0:
 		w.found(p, cldStopped, sig.groupExitCode, sig.groupExitCode<<8|0x7f)
 		if w.flags&WNOWAIT == 0 {
 			sig.groupExitCode = 0 // told
 		}
-	case w.flags&WCONTINUED != 0 && sig.flags&SIGNAL_STOP_CONTINUED != 0:
+		return
+	}
+	if sig := p.signal; w.flags&WCONTINUED != 0 && sig.flags&SIGNAL_STOP_CONTINUED != 0 {
 		w.found(p, cldContinued, sigcont, 0xffff)
 		if w.flags&WNOWAIT == 0 {
 			sig.flags &^= SIGNAL_STOP_CONTINUED
 		}
 	}
-	return true
 }
 
 // eligible reports whether p is one of those waited for.
 //
 // Preconditions: tasklistLock held.
-func (w *waitOpts) eligible(p *Task) bool {
+func (w *waitOpts) eligible(p *Task, traced bool) bool {
 	if w.typ != pidTypeAny && p.pidOf(w.typ) != w.pid {
 		return false
 	}
-	// A "clone" child is one that sends no SIGCHLD; wait(2).
-	return w.flags&__WALL != 0 || (p.exitSignal != sigchld) == (w.flags&__WCLONE != 0)
+	// A "clone" child is one that sends no SIGCHLD; wait(2). To a tracer it makes
+	// no difference.
+	return traced || w.flags&__WALL != 0 || (p.exitSignal != sigchld) == (w.flags&__WCLONE != 0)
 }
 
 // takeZombie takes a dead child, if the caller waits for those.
 //
-// Preconditions: tasklistLock held, p is a zombie without other threads.
+// Preconditions: tasklistLock held, p is a zombie and, if it is a leader, without
+// other threads. It is not traced, or the caller is a tracer.
 func (w *waitOpts) takeZombie(p *Task) bool {
 	if w.flags&WEXITED == 0 {
 		return false
@@ -175,8 +225,19 @@ func (w *waitOpts) takeZombie(p *Task) bool {
 	if w.flags&WNOWAIT != 0 {
 		return true
 	}
+	if isLeader(p) && p.ptrace.Load() != 0 && p.ptraceReparented() {
+		// Now it is its parent's turn.
+		ptraceUnlink(p)
+		if w.reap = notifyParent(p, p.exitSignal); w.reap {
+			p.exitState = exitDead
+		}
+		return true
+	}
 	p.exitState = exitDead
 	w.reap = true
+	if !isLeader(p) {
+		return true // its process still counts what it has used
+	}
 	cur := Current()
 	cur.sighand.siglock.Lock()
 	cur.signal.reaped.add(&w.usage)

@@ -46,9 +46,11 @@ type UserContext struct {
 	// lastCPU is one more than the CPU whose registers had the state last, or 0.
 	lastCPU uint64
 
-	trap  spec.Trap // the last fault or exception
-	told  told      // what signal frames tell
-	frame []byte    // where they are built
+	trap spec.Trap // the last fault or exception
+	told told      // what signal frames tell
+
+	tracedNr int64  // orig_rax, while a tracer may look
+	frame    []byte // where they are built
 }
 
 // defaultMXCSR masks all exceptions (SDM vol. 1, 11.6.4).

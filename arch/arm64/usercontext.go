@@ -14,6 +14,9 @@ type UserContext struct {
 
 	trap  spec.Trap    // what the last exception was
 	frame *frameBuffer // nil before the first signal
+
+	tracedNr  int32  // NT_ARM_SYSTEM_CALL, while a tracer may look
+	restartPC uint64 // where ShowRestart has left the program
 }
 
 // Regs returns the registers.

@@ -54,6 +54,12 @@ const (
 	TIFSigPending uint32 = 1 << 2
 	// TIFNeedResched asks the running task to call Schedule soon.
 	TIFNeedResched uint32 = 1 << 3
+	// TIFSinglestep says that the program executes one instruction at a time.
+	TIFSinglestep uint32 = 1 << 4
+	// TIFSyscallTrace says that a tracer wants to know of system calls.
+	TIFSyscallTrace uint32 = 1 << 5
+	// TIFSyscallEmu says that a tracer does the program's system calls.
+	TIFSyscallEmu uint32 = 1 << 6
 	// TIFNotifySignal ends interruptible sleeps without a signal.
 	TIFNotifySignal uint32 = 1 << 17
 )

@@ -225,3 +225,21 @@ func (p *Pending) Remove(entry *Entry) {
 		p.set.Store(uint64(p.Set() &^ Of(sig)))
 	}
 }
+
+// Peek returns the Info number n, from 0, of those that are pending, and leaves it
+// there. Those without an Entry, which come from the kernel, are the last.
+func (p *Pending) Peek(n uint64) (info Info, ok bool) {
+	for e := p.first; e != nil; e = e.next {
+		if n == 0 {
+			return e.Info, true
+		}
+		n--
+	}
+	for s := p.kernel; s != 0; s &= s - 1 {
+		if n == 0 {
+			return Kernel(s.First()), true
+		}
+		n--
+	}
+	return info, false
+}

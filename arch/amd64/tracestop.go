@@ -1,0 +1,63 @@
+//go:build metal && amd64
+
+package amd64
+
+import "syscall"
+
+// What a tracer sees and may change of the system call that a stopped program is
+// in. Linux keeps its number in orig_rax: -1 if there is none.
+
+// SetTracedNr sets the number that a tracer sees, and TracedNr returns what it has
+// made of it.
+func (c *UserContext) SetTracedNr(nr int) { c.tracedNr = int64(nr) }
+
+// TracedNr returns the number.
+func (c *UserContext) TracedNr() int { return int(int32(c.tracedNr)) }
+
+// enosys is the result of a system call that has not been made yet, as a tracer
+// sees it, and stays if the tracer has none made: ENOSYS.
+const enosys = 38
+
+// BeginSyscallStop makes the registers those that a tracer sees in front of a
+// system call, or with exit set behind it. EndSyscallStop is called, with the
+// result, when the program goes on.
+func (c *UserContext) BeginSyscallStop(exit bool) (saved uintptr) {
+	if !exit {
+		c.regs.SetReturnValue(^uintptr(enosys - 1))
+	}
+	return 0
+}
+
+// EndSyscallStop ends the stop.
+func (c *UserContext) EndSyscallStop(uintptr) {}
+
+// SyscallStep describes the trap after a system call of a program that executes
+// one instruction at a time. There is none, and ok is false, if the tracer has
+// done the call: then the trap comes after the next instruction.
+func (c *UserContext) SyscallStep(emulated bool) (code int32, addr uintptr, ok bool) {
+	return trapBrkpt, c.regs.PC(), !emulated
+}
+
+// RestartArg returns the first argument with which an interrupted system call is
+// made again. orig is what it was before a tracer could change it.
+func (r *PtRegs) RestartArg(uintptr) uintptr { return uintptr(r.di) }
+
+// ShowRestart is called before a tracer may see the registers with which an
+// interrupted system call has ended: the error as result, and the program counter
+// behind the call.
+func (c *UserContext) ShowRestart(syscall.Errno, uintptr) {}
+
+// SettleRestart is called afterwards, with the error e of ShowRestart. stopped says
+// that a tracer was there: what counts is what it has left in the registers. It
+// returns the error, 0 if the program is in no system call, and the number and
+// first argument of the one that it is in.
+func (c *UserContext) SettleRestart(e syscall.Errno, stopped bool) (_ syscall.Errno, nr int, arg0 uintptr) {
+	nr = c.TracedNr()
+	if stopped {
+		e = 0
+		if v := -c.regs.ReturnValue(); nr != -1 && v < 4096 {
+			e = syscall.Errno(v)
+		}
+	}
+	return e, nr, c.regs.RestartArg(0)
+}

@@ -1,0 +1,37 @@
+package arch
+
+import (
+	"syscall"
+
+	"onsen/arch/spec"
+)
+
+// What ptrace(2) needs of the registers. An architecture that has them replaces
+// these, which know of none.
+
+// Regsets returns the register sets, in the order of a core file.
+func Regsets() []spec.Regset { return nil }
+
+// GetRegset returns a register set. EINVAL for an unknown one, ENODEV if the
+// processor does not have it.
+func GetRegset(*UserContext, uint32) ([]byte, error) { return nil, syscall.EINVAL }
+
+// SetRegset changes a register set from byte off on.
+func SetRegset(*UserContext, uint32, int, []byte) error { return syscall.EINVAL }
+
+// PeekUser returns a word of struct user. EIO if there is none.
+func PeekUser(*UserContext, uintptr) (uintptr, error) { return 0, syscall.EIO }
+
+// PokeUser changes a word of struct user.
+func PokeUser(*UserContext, uintptr, uintptr) error { return syscall.EIO }
+
+// EnableSingleStep has the program execute one instruction at a time.
+func EnableSingleStep(*UserContext) {}
+
+// DisableSingleStep undoes EnableSingleStep.
+func DisableSingleStep(*UserContext) {}
+
+// ArchPtrace does the requests that only this architecture has.
+func ArchPtrace(*UserContext, int, uintptr, uintptr) (v uintptr, handled bool, err error) {
+	return 0, false, nil
+}

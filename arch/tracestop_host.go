@@ -1,0 +1,33 @@
+//go:build !metal
+
+package arch
+
+import "syscall"
+
+// SetTracedNr sets the number of the system call that a tracer sees.
+func (c *UserContext) SetTracedNr(nr int) { c.tracedNr = nr }
+
+// TracedNr returns it.
+func (c *UserContext) TracedNr() int { return c.tracedNr }
+
+// BeginSyscallStop does nothing.
+func (c *UserContext) BeginSyscallStop(bool) uintptr { return 0 }
+
+// EndSyscallStop does nothing.
+func (c *UserContext) EndSyscallStop(uintptr) {}
+
+// SyscallStep has a trap at the program counter.
+func (c *UserContext) SyscallStep(bool) (code int32, addr uintptr, ok bool) {
+	return 1, c.regs.IP, true
+}
+
+// RestartArg returns the argument as it is.
+func (r *PtRegs) RestartArg(uintptr) uintptr { return r.Args[0] }
+
+// ShowRestart does nothing.
+func (c *UserContext) ShowRestart(syscall.Errno, uintptr) {}
+
+// SettleRestart returns e for the call that is in the registers.
+func (c *UserContext) SettleRestart(e syscall.Errno, _ bool) (_ syscall.Errno, nr int, arg0 uintptr) {
+	return e, c.tracedNr, c.regs.Args[0]
+}

@@ -1,0 +1,130 @@
+package kernel
+
+import (
+	"encoding/binary"
+	"syscall"
+
+	"onsen/arch"
+	"onsen/arch/spec"
+	"onsen/kernel/signal"
+	"onsen/kernel/uaccess"
+)
+
+// ptraceRegsRequest does the requests about a frozen tracee's registers, and what
+// only the architecture knows.
+func ptraceRegsRequest(child *Task, request int, addr, data uintptr) (uintptr, error) {
+	switch request {
+	case PTRACE_PEEKUSR:
+		v, err := arch.PeekUser(&child.user, addr)
+		if err != nil {
+			return 0, err
+		}
+		return 0, uaccess.Put(data, v)
+	case PTRACE_POKEUSR:
+		return 0, arch.PokeUser(&child.user, addr, data)
+	case PTRACE_GETREGSET, PTRACE_SETREGSET:
+		return 0, ptraceRegset(child, request == PTRACE_SETREGSET, uint32(addr), data)
+	case PTRACE_GET_SYSCALL_INFO:
+		return ptraceSyscallInfo(child, addr, data)
+	}
+	v, handled, err := arch.ArchPtrace(&child.user, request, addr, data)
+	if !handled {
+		return 0, syscall.EIO
+	}
+	return v, err
+}
+
+// findRegset returns the register set with a note type, nil if there is none.
+func findRegset(note uint32) *spec.Regset {
+	sets := arch.Regsets()
+	for i := range sets {
+		if sets[i].Note == note {
+			return &sets[i]
+		}
+	}
+	return nil
+}
+
+// ptraceRegset copies a register set to or from where the struct iovec at data
+// points, as much as both have room for, and stores that length in it. EINVAL for
+// an unknown set or a length that is not one of whole registers.
+func ptraceRegset(child *Task, set bool, note uint32, data uintptr) error {
+	iov, err := uaccess.Get[uaccess.Iovec](data)
+	if err != nil {
+		return err
+	}
+	r := findRegset(note)
+	if r == nil || iov.Len%uintptr(r.Align) != 0 {
+		return syscall.EINVAL
+	}
+	n := min(iov.Len, uintptr(r.Size))
+	if set {
+		b := make([]byte, n)
+		if _, err := uaccess.CopyFromUser(b, iov.Base); err != nil {
+			return err
+		}
+		err = arch.SetRegset(&child.user, note, 0, b)
+	} else {
+		var b []byte
+		if b, err = arch.GetRegset(&child.user, note); err == nil {
+			n = min(n, uintptr(len(b)))
+			_, err = uaccess.CopyToUser(iov.Base, b[:n])
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return uaccess.Put(data+8, n) // iov_len
+}
+
+// Values of struct ptrace_syscall_info's op.
+const (
+	PTRACE_SYSCALL_INFO_NONE  = 0
+	PTRACE_SYSCALL_INFO_ENTRY = 1
+	PTRACE_SYSCALL_INFO_EXIT  = 2
+)
+
+// auditArch is the AUDIT_ARCH_* of a 64-bit little-endian machine.
+const auditArch = 0xc000_0000 | arch.ELFMachine
+
+// ptraceSyscallInfo copies struct ptrace_syscall_info, of which there are size
+// bytes of room, and returns how long it is.
+func ptraceSyscallInfo(child *Task, size, data uintptr) (uintptr, error) {
+	b := child.syscallInfo()
+	if _, err := uaccess.CopyToUser(data, b[:min(uintptr(len(b)), size)]); err != nil {
+		return 0, err
+	}
+	return uintptr(len(b)), nil
+}
+
+// syscallInfo builds struct ptrace_syscall_info as it is in the stop where t is.
+func (t *Task) syscallInfo() []byte {
+	le := binary.LittleEndian
+	regs := t.user.Regs()
+	b := make([]byte, 8, 80)
+	le.PutUint32(b[4:], auditArch)
+	b = le.AppendUint64(b, uint64(regs.PC()))
+	b = le.AppendUint64(b, uint64(regs.SP()))
+	if t.lastSiginfo == nil || t.lastSiginfo.Code != signal.SIGTRAP|0x80 {
+		return b
+	}
+	switch t.ptraceMessage {
+	case PTRACE_EVENTMSG_SYSCALL_ENTRY:
+		b[0] = PTRACE_SYSCALL_INFO_ENTRY
+		b = le.AppendUint64(b, uint64(t.user.TracedNr()))
+		var args [6]uintptr
+		regs.SyscallArgs(&args)
+		for _, a := range args {
+			b = le.AppendUint64(b, uint64(a))
+		}
+	case PTRACE_EVENTMSG_SYSCALL_EXIT:
+		b[0] = PTRACE_SYSCALL_INFO_EXIT
+		v := regs.ReturnValue()
+		b = le.AppendUint64(b, uint64(v))
+		b = append(b, byte(boolWord(v >= failure(maxErrno))))
+	}
+	return b
+}
+
+// maxErrno is the largest error number; Linux's MAX_ERRNO.
+const maxErrno = syscall.Errno(4095)
