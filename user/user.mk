@@ -6,7 +6,9 @@
 initramfs: $(archs:%=$(BUILD)/initramfs-%.cpio) ## build the default initramfs: u-root's core commands [ARCH=]
 
 # The commands have a module of their own: the kernel needs none of what they
-# need. u-root runs on the host and builds for the guest.
+# need. u-root runs on the host and builds for the guest. Its shell reads lines
+# with package liner (goshliner): the default one loses the end of a line now and
+# then if there are several CPUs, under Linux just as well.
 $(BUILD)/u-root: user/uroot/go.mod | toolchain
 	@echo "  GO      u-root"
 	@cd user/uroot && $(GO) build -o $(CURDIR)/$@ github.com/u-root/u-root
@@ -14,7 +16,7 @@ $(BUILD)/u-root: user/uroot/go.mod | toolchain
 $(BUILD)/initramfs-%.cpio: $(BUILD)/u-root user/uroot/go.mod
 	@echo "  U-ROOT  $@"
 	@cd user/uroot && GOARCH=$* GOOS=linux CGO_ENABLED=0 $(CURDIR)/$(BUILD)/u-root -o $(CURDIR)/$@ \
-		-initcmd init -defaultsh gosh 'github.com/u-root/u-root/cmds/core/*' >$(CURDIR)/$@.log 2>&1 || \
+		-initcmd init -defaultsh gosh -tags goshliner 'github.com/u-root/u-root/cmds/core/*' >$(CURDIR)/$@.log 2>&1 || \
 		{ cat $(CURDIR)/$@.log >&2; exit 1; }
 
 user-cc-amd64 := $(if $(filter x86_64,$(shell uname -m)),gcc,x86_64-linux-gnu-gcc)
