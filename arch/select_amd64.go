@@ -322,6 +322,11 @@ func EnterUser(c *UserContext, flags *atomic.Uint32, work uint32) spec.Entry {
 	return impl.EnterUser(c, flags, work)
 }
 
+// EnterUserStep is EnterUser for a program with EnableSingleStep. Ordinary Go.
+func EnterUserStep(c *UserContext, flags *atomic.Uint32, work uint32) spec.Entry {
+	return impl.EnterUserStep(c, flags, work)
+}
+
 // SwitchUser is called, with interrupts masked, when the CPU is given from one
 // task to another. It saves what prev's program has in registers that the
 // kernel does not use, and sees to it that next's is loaded in time. Either is
@@ -473,3 +478,36 @@ func SigReturnCode() []byte { return impl.SigReturnCode() }
 // UserStat is struct stat as programs know it. Set lays the result of stat(2)
 // out.
 type UserStat = impl.UserStat
+
+// Regsets returns the register sets that tracers and core files know, in the order
+// of a core file.
+func Regsets() []spec.Regset { return impl.Regsets() }
+
+// GetRegset returns a register set of a program that does not run: EINVAL for an
+// unknown one, ENODEV if the processor does not have it.
+func GetRegset(c *UserContext, note uint32) ([]byte, error) { return impl.GetRegset(c, note) }
+
+// SetRegset changes the bytes of a register set from off on. EINVAL, EIO and ENODEV
+// as Linux has them; what a program must not have is refused or left out.
+func SetRegset(c *UserContext, note uint32, off int, b []byte) error {
+	return impl.SetRegset(c, note, off, b)
+}
+
+// PeekUser returns a word of struct user, at a byte offset: EIO.
+func PeekUser(c *UserContext, off uintptr) (uintptr, error) { return impl.PeekUser(c, off) }
+
+// PokeUser changes a word of struct user: EIO.
+func PokeUser(c *UserContext, off, v uintptr) error { return impl.PokeUser(c, off, v) }
+
+// EnableSingleStep has a program that does not run execute one instruction when it
+// does, and then trap.
+func EnableSingleStep(c *UserContext) { impl.EnableSingleStep(c) }
+
+// DisableSingleStep undoes EnableSingleStep.
+func DisableSingleStep(c *UserContext) { impl.DisableSingleStep(c) }
+
+// ArchPtrace does the requests of ptrace(2) that only one architecture has. handled
+// is false if the request is none.
+func ArchPtrace(c *UserContext, request int, addr, data uintptr) (v uintptr, handled bool, err error) {
+	return impl.ArchPtrace(c, request, addr, data)
+}

@@ -92,6 +92,11 @@ func EnterUser(*UserContext, *atomic.Uint32, uint32) spec.Entry {
 	panic("arch: no user mode on the host")
 }
 
+// EnterUserStep has nowhere to go.
+func EnterUserStep(*UserContext, *atomic.Uint32, uint32) spec.Entry {
+	panic("arch: no user mode on the host")
+}
+
 // SwitchUser does nothing.
 func SwitchUser(_, _ *UserContext) {}
 

@@ -27,7 +27,11 @@ func (t *Task) tracedLoop() {
 		t.reportSyscallExit(false)
 	}
 	for t.TestFlag(tracedWork) {
-		e := arch.EnterUser(&t.user, t.FlagWord(), exitWork)
+		enter := arch.EnterUser
+		if t.TestFlag(sched.TIFSinglestep) {
+			enter = arch.EnterUserStep
+		}
+		e := enter(&t.user, t.FlagWord(), exitWork)
 		if e == spec.EntrySyscall {
 			t.doTracedSyscall()
 		} else {

@@ -13,6 +13,12 @@ import (
 //go:noescape
 func EnterUser(c *UserContext, flags *atomic.Uint32, work uint32) spec.Entry
 
+// EnterUserStep is EnterUser for a program that executes one instruction at a time:
+// that is a flag among its registers.
+func EnterUserStep(c *UserContext, flags *atomic.Uint32, work uint32) spec.Entry {
+	return EnterUser(c, flags, work)
+}
+
 // The results of EnterUser that assembly gives.
 const (
 	entryWork    = spec.EntryWork

@@ -38,6 +38,15 @@ const (
 //go:noescape
 func EnterUser(c *UserContext, flags *atomic.Uint32, work uint32) spec.Entry
 
+// EnterUserStep is EnterUser for a program that executes one instruction at a time.
+// Nothing can put another task on this CPU before it returns.
+func EnterUserStep(c *UserContext, flags *atomic.Uint32, work uint32) spec.Entry {
+	setStep(true)
+	e := EnterUser(c, flags, work)
+	setStep(false)
+	return e
+}
+
 // leftForException takes the place of EnterUser when user mode was left for an
 // exception: it returns to the caller.
 func leftForException(c *UserContext, _ *atomic.Uint32, _ uint32) spec.Entry { return c.decode() }

@@ -294,3 +294,14 @@ TEXT ·sigreturn(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	MOVD	$139, R8
 	SVC
 	UNDEF
+
+// func setStep(on bool)
+// SS is bit 0 of MDSCR_EL1, Arm ARM D19.3.20.
+TEXT ·setStep(SB),NOSPLIT|NOFRAME,$0-1
+	MOVBU	on+0(FP), R0
+	CBZ	R0, off
+	MSR	ZR, OSLAR_EL1
+off:
+	MSR	R0, MDSCR_EL1
+	ISB	$15
+	RET

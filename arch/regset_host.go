@@ -1,3 +1,5 @@
+//go:build !metal
+
 package arch
 
 import (
@@ -6,8 +8,7 @@ import (
 	"onsen/arch/spec"
 )
 
-// What ptrace(2) needs of the registers. An architecture that has them replaces
-// these, which know of none.
+// The fake machine has no registers that anybody could look at.
 
 // Regsets returns the register sets, in the order of a core file.
 func Regsets() []spec.Regset { return nil }

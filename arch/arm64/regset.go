@@ -1,0 +1,93 @@
+package arm64
+
+import (
+	"encoding/binary"
+	"syscall"
+
+	"onsen/arch/spec"
+)
+
+// Note types of register sets.
+const (
+	ntPRStatus   = 1     // general registers
+	ntSystemCall = 0x404 // the number of the system call; NT_ARM_SYSTEM_CALL
+)
+
+// userRegs is the number of words in struct user_pt_regs.
+const userRegs = 34
+
+// Regsets returns the register sets, in the order of a core file.
+func Regsets() []spec.Regset {
+	return []spec.Regset{
+		{Note: ntPRStatus, Core: "CORE", Size: userRegs * 8, Align: 8},
+		{Note: ntSystemCall, Core: "LINUX", Size: 4, Align: 4},
+	}
+}
+
+// words returns the registers in the order of struct user_pt_regs.
+func (r *PtRegs) words() [userRegs]*uint64 {
+	var w [userRegs]*uint64
+	for i := range r.R {
+		w[i] = &r.R[i]
+	}
+	w[31], w[32], w[33] = &r.Stack, &r.IP, &r.PState
+	return w
+}
+
+// GetRegset returns a register set of a program that does not run. EINVAL for an
+// unknown one.
+func GetRegset(c *UserContext, note uint32) ([]byte, error) {
+	switch note {
+	case ntPRStatus:
+		b := make([]byte, 0, userRegs*8)
+		for _, p := range c.regs.words() {
+			b = binary.LittleEndian.AppendUint64(b, *p)
+		}
+		return b, nil
+	case ntSystemCall:
+		return binary.LittleEndian.AppendUint32(nil, uint32(c.tracedNr)), nil
+	}
+	return nil, syscall.EINVAL
+}
+
+// SetRegset changes a register set of a program that does not run, from byte off
+// on. EINVAL for an unknown one, or a state that user mode cannot have.
+func SetRegset(c *UserContext, note uint32, off int, b []byte) error {
+	switch {
+	case note == ntSystemCall && off == 0 && len(b) == 4:
+		c.tracedNr = int32(binary.LittleEndian.Uint32(b))
+		return nil
+	case note == ntSystemCall && len(b) == 0:
+		return nil
+	case note != ntPRStatus || off%8 != 0 || off+len(b) > userRegs*8:
+		return syscall.EINVAL
+	}
+	fresh := c.regs
+	words := fresh.words()
+	for i := off / 8; len(b) >= 8; i, b = i+1, b[8:] {
+		*words[i] = binary.LittleEndian.Uint64(b)
+	}
+	if !fresh.sanitize() {
+		return syscall.EINVAL
+	}
+	c.regs = fresh
+	return nil
+}
+
+// PeekUser has nothing to return: EIO. There is no struct user here.
+func PeekUser(*UserContext, uintptr) (uintptr, error) { return 0, syscall.EIO }
+
+// PokeUser has nothing to change: EIO.
+func PokeUser(*UserContext, uintptr, uintptr) error { return syscall.EIO }
+
+// EnableSingleStep has the program execute one instruction and trap: PSTATE.SS says
+// that it has not been executed yet, Arm ARM D2.12.
+func EnableSingleStep(c *UserContext) { c.regs.PState |= pstateSS }
+
+// DisableSingleStep undoes EnableSingleStep.
+func DisableSingleStep(c *UserContext) { c.regs.PState &^= pstateSS }
+
+// ArchPtrace does the requests that only this architecture has: none.
+func ArchPtrace(*UserContext, int, uintptr, uintptr) (v uintptr, handled bool, err error) {
+	return 0, false, nil
+}
