@@ -88,7 +88,7 @@ func (m *MM) fault(a *Area, addr uintptr, write bool) FaultResult {
 			return m.faultAnon(a, slot)
 		}
 		return m.faultObject(a, addr, slot, write)
-	case e.Prot() == 0:
+	case e.Prot() == 0 && a.Flags&vmAccess != 0:
 		// Another thread is replacing the page; or will have.
 		arch.CPURelax()
 		return FaultOK

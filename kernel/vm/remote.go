@@ -49,14 +49,44 @@ func (m *MM) access(addr uintptr, b []byte, access spec.Access, force bool) (n i
 // accessPage copies up to the end of a page.
 func (m *MM) accessPage(addr uintptr, b []byte, access spec.Access, force bool) (n int, err error) {
 	m.lock.RLock()
-	defer m.lock.RUnlock()
+	a, err := m.areaFor(addr, access, force)
+	if err != nil || a.Flags&vmAccess != 0 || access != spec.AccessWrite {
+		if err == nil {
+			n, err = m.accessIn(a, addr, b, access)
+		}
+		m.lock.RUnlock()
+		return n, err
+	}
+	m.lock.RUnlock()
+	// A page that allows nothing looks like one that is being replaced. Nobody
+	// replaces any now.
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	if a, err = m.areaFor(addr, access, force); err == nil {
+		n, err = m.accessIn(a, addr, b, access)
+	}
+	return n, err
+}
+
+// areaFor returns the area of addr, if it allows the access or can be forced to.
+//
+// Preconditions: lock held.
+func (m *MM) areaFor(addr uintptr, access spec.Access, force bool) (*Area, error) {
 	a := m.find(addr)
 	if a == nil || addr < a.Start {
-		return 0, syscall.EFAULT
+		return nil, syscall.EFAULT
 	}
 	if !a.Flags.permits(access) && !(force && a.mayForce(access)) {
-		return 0, syscall.EFAULT
+		return nil, syscall.EFAULT
 	}
+	return a, nil
+}
+
+// accessIn is accessPage for an area that allows it.
+//
+// Preconditions: lock held; not shared if the area allows nothing and it is a
+// write.
+func (m *MM) accessIn(a *Area, addr uintptr, b []byte, access spec.Access) (n int, err error) {
 	for {
 		e, slot, err := m.entryFor(a, addr&^pageMask, access == spec.AccessWrite)
 		if err != nil {
@@ -81,7 +111,7 @@ func (m *MM) accessPage(addr uintptr, b []byte, access spec.Access, force bool) 
 // mayForce reports whether a debugger may do what the program may not.
 func (a *Area) mayForce(access spec.Access) bool {
 	if access == spec.AccessWrite {
-		return a.Flags&VM_MAYWRITE != 0 && a.Flags&vmAccess != 0 && a.Flags.private()
+		return a.Flags&VM_MAYWRITE != 0 && a.Flags.private()
 	}
 	return a.Flags&VM_MAYREAD != 0
 }
@@ -118,5 +148,5 @@ func (a *Area) usable(e arch.PTE, write bool) bool {
 	case a.Flags&VM_WRITE != 0:
 		return e.Prot()&spec.UserW != 0
 	}
-	return e.Prot() != 0 && mm.PageOwners(e.PA()) == 1 // forced
+	return (e.Prot() != 0 || a.Flags&vmAccess == 0) && mm.PageOwners(e.PA()) == 1 // forced
 }
