@@ -9,6 +9,9 @@ func (t *Task) procFamily() (f procFamily) {
 	if t.realParent != nil {
 		f.ppid = t.realParent.Tgid
 	}
+	if t.ptrace.Load() != 0 {
+		f.tracer = t.parent.Pid
+	}
 	f.threads = t.signal.nrThreads
 	if p := taskPgrp(t); p != nil {
 		f.pgid = p.Nr()

@@ -21,6 +21,7 @@ type procSignals struct {
 type procFamily struct {
 	ppid, pgid, sid, threads int
 	ttyNr, ttyPgrp           int
+	tracer                   int // 0 if there is none
 }
 
 // showStat shows /proc/PID/stat. Of a process it tells what all of its threads
@@ -98,8 +99,8 @@ func showStatus(t *Task, w *bytes.Buffer) error {
 	if place != nil {
 		fmt.Fprintf(w, "Umask:\t%#04o\n", place.Umask())
 	}
-	fmt.Fprintf(w, "State:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-		letter, word, t.Tgid, t.Pid, f.ppid)
+	fmt.Fprintf(w, "State:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
+		letter, word, t.Tgid, t.Pid, f.ppid, f.tracer)
 	c := t.Cred()
 	fmt.Fprintf(w, "Uid:\t%d\t%d\t%d\t%d\n", c.UID, c.EUID, c.SUID, c.FSUID)
 	fmt.Fprintf(w, "Gid:\t%d\t%d\t%d\t%d\n", c.GID, c.EGID, c.SGID, c.FSGID)

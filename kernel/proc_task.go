@@ -26,6 +26,7 @@ var procTaskFiles = []procfs.Entry{
 	{Name: "cmdline", Perm: 0o444, Show: showMM(showCmdline)},
 	{Name: "stat", Perm: 0o444, Show: showStat},
 	{Name: "statm", Perm: 0o444, Show: showTask(showStatm)},
+	{Name: "mem", Perm: 0o600, Ops: memOps{}, Attach: attachMem},
 	{Name: "maps", Perm: 0o444, Open: openReadable, Show: showMM(showMaps)},
 	{Name: "cwd", Link: taskLink(func(f *fs.FsStruct) fs.Path { return f.Pwd() })},
 	{Name: "root", Link: taskLink(func(f *fs.FsStruct) fs.Path { return f.Root() })},

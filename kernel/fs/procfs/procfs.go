@@ -29,8 +29,9 @@ type Entry struct {
 	// Open agrees to the file being opened.
 	Open func(key any, c *cred.Cred) error
 	// Ops, if set, is what an open file does, instead of Show and Write; its
-	// Private is an *Opened.
-	Ops fs.FileOps
+	// Private is an *Opened. Attach, if set, gives that its Private, or an error.
+	Ops    fs.FileOps
+	Attach func(key any, c *cred.Cred) (any, error)
 
 	// Link returns where a symbolic link leads: its text, and, if no text
 	// leads there, the place itself.
@@ -166,8 +167,14 @@ func (n *node) Open(_ *fs.Inode, f *fs.File) error {
 	case n.e.Dir != nil:
 		f.Ops = dirOps{}
 	case n.e.Ops != nil:
-		f.Ops = n.e.Ops
-		f.Private = &Opened{Key: n.key}
+		o := &Opened{Key: n.key}
+		if n.e.Attach != nil {
+			var err error
+			if o.Private, err = n.e.Attach(n.key, f.Cred); err != nil {
+				return err
+			}
+		}
+		f.Ops, f.Private = n.e.Ops, o
 	default:
 		if f.CanWrite() && n.e.Write == nil || f.CanRead() && n.e.Show == nil {
 			return syscall.EACCES
