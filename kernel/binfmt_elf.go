@@ -252,7 +252,7 @@ func (e *elfFile) describe(t *Task, b *binprm, hasInterp bool) {
 	m.StartCode, m.EndCode = uintptr(l.StartCode)+e.bias, uintptr(l.EndCode)+e.bias
 	m.StartData, m.EndData = uintptr(l.StartData)+e.bias, uintptr(l.EndData)+e.bias
 	brk := pageAlign(uintptr(l.Brk) + e.bias)
-	if t.randomizes() {
+	if t.randomizes() && randomizeVaSpace.Load() > 1 {
 		if e.hdr.Type == elf.Dyn && !hasInterp {
 			// Away from the mappings, which grow towards it.
 			brk = dynBase

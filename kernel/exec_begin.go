@@ -106,7 +106,9 @@ func (s *SignalStruct) capStackLimit() {
 func baseName(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
 // randomizes reports whether the places of things in t's memory are random.
-func (t *Task) randomizes() bool { return t.personality.Load()&ADDR_NO_RANDOMIZE == 0 }
+func (t *Task) randomizes() bool {
+	return t.personality.Load()&ADDR_NO_RANDOMIZE == 0 && randomizeVaSpace.Load() != 0
+}
 
 func pageAlign(a uintptr) uintptr { return (a + arch.PageSize - 1) &^ (arch.PageSize - 1) }
 

@@ -36,18 +36,18 @@ func Panic(format string, args ...any) {
 	reportHere()
 	reportStopped()
 	printk.Emerg("---[ end Kernel panic - not syncing: %s ]---", why)
-	endPanic(bootOptions.Panic)
+	endPanic(panicTimeout.Load())
 }
 
-// endPanic waits for the time that panic= gives and restarts: at once if it is
-// negative, never if it is zero.
+// endPanic waits for the time that panic= or /proc/sys/kernel/panic gives and
+// restarts: at once if it is negative, never if it is zero.
 //
 //go:nosplit
-func endPanic(seconds int) {
+func endPanic(seconds int64) {
 	if seconds == 0 {
 		arch.Halt()
 	}
-	deadline := arch.Ktime() + int64(seconds)*1e9
+	deadline := arch.Ktime() + seconds*1e9
 	for arch.Ktime() < deadline {
 		arch.CPURelax()
 	}
@@ -126,5 +126,5 @@ func reportOops(t *Task, v any, pcs []uintptr) {
 func runtimeDied(code int) {
 	arch.StopOtherCPUs()
 	printk.Emergency("Kernel panic - not syncing: the Go runtime has exited\n")
-	endPanic(bootOptions.Panic)
+	endPanic(panicTimeout.Load())
 }

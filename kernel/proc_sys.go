@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -33,13 +34,13 @@ var procSysDir = &procfs.Dir{Entries: []procfs.Entry{
 		sysNumber("threads-max", MaxThreads, SetMaxThreads, minThreads, maxThreadsLimit),
 		sysConstant("ngroups_max", 65536),
 		sysConstant("cap_last_cap", cred.CAP_LAST_CAP),
-		sysConstant("randomize_va_space", 2),
+		sysAtomic("randomize_va_space", &randomizeVaSpace, math.MinInt32, math.MaxInt32),
 		sysConstant("dmesg_restrict", 0),
 		sysConstant("kptr_restrict", 0),
 		sysConstant("overflowuid", 65534),
 		sysConstant("overflowgid", 65534),
 		sysConstantText("core_pattern", "core"),
-		sysAtomic("panic", &panicTimeout, -1<<31, 1<<31-1),
+		sysAtomic("panic", &panicTimeout, math.MinInt32, math.MaxInt32),
 		{Name: "printk", Perm: 0o644, Show: showPrintkLevels, Write: writePrintkLevels},
 		{Name: "random", Perm: 0o555, Dir: &procfs.Dir{Entries: []procfs.Entry{
 			sysConstantText("boot_id", newUUID()),
@@ -56,8 +57,15 @@ var procSysDir = &procfs.Dir{Entries: []procfs.Entry{
 	}}},
 }}
 
-// panicTimeout is panic= of the command line.
+// panicTimeout is what panic= of the command line says, until it is changed: the
+// seconds from a panic to the restart.
 var panicTimeout atomic.Int64
+
+// randomizeVaSpace is 0 if the places of things in a program's memory are not
+// random, 1 if they are but for the heap that brk(2) grows, and 2 if all are.
+var randomizeVaSpace atomic.Int64
+
+func init() { randomizeVaSpace.Store(2) }
 
 // sysConstant is a number that does not change.
 func sysConstant(name string, v int) procfs.Entry {

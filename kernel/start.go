@@ -54,11 +54,12 @@ func readBootInfo() {
 	if err != nil {
 		// Nobody could say what panic= is, and there may be no console to wait
 		// in front of.
-		bootOptions.Panic = -1
+		panicTimeout.Store(-1)
 		Panic("boot information: %v", err)
 	}
 	machine = info
 	bootOptions = params.ParseCommandLine(info.CommandLine)
+	panicTimeout.Store(int64(bootOptions.Panic))
 	CommandLine = func() string { return bootOptions.CommandLine }
 	printk.SetConsoleLevel(bootOptions.LogLevel)
 	printk.Notice("Command line: %s", bootOptions.CommandLine)
