@@ -191,6 +191,9 @@ func MapDirect(start, end uintptr) { impl.MapDirect(start, end) }
 // MapDevice maps device registers and returns their virtual address. Ordinary Go.
 func MapDevice(pa, size uintptr) uintptr { return impl.MapDevice(pa, size) }
 
+// PCIFunctions returns the functions 0 on the first PCI bus. Ordinary Go.
+func PCIFunctions() []spec.PCIFunction { return impl.PCIFunctions() }
+
 // ZeroPage clears the page at va.
 //
 //go:nosplit

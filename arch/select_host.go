@@ -3,6 +3,7 @@
 package arch
 
 import (
+	"onsen/arch/spec"
 	"runtime"
 	"sync/atomic"
 	"syscall"
@@ -129,6 +130,9 @@ func MapDirect(_, _ uintptr) {}
 
 // MapDevice is the identity.
 func MapDevice(pa, _ uintptr) uintptr { return pa }
+
+// PCIFunctions says that there are none.
+func PCIFunctions() []spec.PCIFunction { return nil }
 
 // ZeroPage clears the page at va.
 func ZeroPage(va uintptr) {

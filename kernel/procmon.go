@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"fmt"
 	"sync/atomic"
 	"syscall"
 	"unsafe"
@@ -27,15 +28,22 @@ func startProcMonitor() {
 		if err == virtio.ErrLegacy {
 			printk.Warn("%v: %v", r, err)
 		}
-		if err != nil || id != virtio.IDConsole {
+		if err == nil && id == virtio.IDConsole && openProcMonitor(regs, fmt.Sprintf("at %#x", r.Start)) {
+			return
+		}
+	}
+	for _, f := range arch.PCIFunctions() {
+		if virtio.PCIType(f) != virtio.IDConsole {
 			continue
 		}
-		if err := openProcMonitor(regs); err != nil {
-			printk.Err("%v: %v", r, err)
+		regs, err := virtio.OpenPCI(f, mapPCI)
+		if err != nil {
+			printk.Warn("%v: %v", f, err)
 			continue
 		}
-		printk.Info("monitor: process events on the virtio console at %#x", r.Start)
-		return
+		if openProcMonitor(regs, "on PCI at "+f.String()) {
+			return
+		}
 	}
 }
 
@@ -53,7 +61,18 @@ func virtioDevices() []bootinfo.Range {
 	return all
 }
 
-func openProcMonitor(regs virtio.Registers) error {
+// openProcMonitor reports whether events go to the console behind regs from now on.
+// If not, it has said why.
+func openProcMonitor(regs virtio.Registers, where string) bool {
+	if err := sendEventsTo(regs); err != nil {
+		printk.Err("virtio console %s: %v", where, err)
+		return false
+	}
+	printk.Info("monitor: process events on the virtio console %s", where)
+	return true
+}
+
+func sendEventsTo(regs virtio.Registers) error {
 	var m virtio.ConsoleMemory
 	m.Queue, m.QueuePA = zeroedPage()
 	m.Buffers, m.BuffersPA = zeroedPage()
@@ -126,3 +145,47 @@ func (v virtioRegisters) Read(offset uintptr) uint32 { return atomic.LoadUint32(
 
 // Write implements virtio.Registers.
 func (v virtioRegisters) Write(offset uintptr, w uint32) { atomic.StoreUint32(v.word(offset), w) }
+
+// pciWindow is a piece of a PCI function's memory at a virtual address.
+type pciWindow uintptr
+
+// mapPCI is a virtio.MapFunc.
+func mapPCI(pa, size uint64) virtio.Window {
+	va := arch.MapDevice(uintptr(pa), uintptr(size))
+	if va == 0 {
+		return nil
+	}
+	return pciWindow(va)
+}
+
+// Load implements virtio.Window. The compiler may not know what it calls: it must
+// neither leave out nor join accesses.
+//
+//go:noinline
+func (w pciWindow) Load(offset uintptr, width int) uint32 {
+	va := uintptr(w) + offset
+	p := *(*unsafe.Pointer)(unsafe.Pointer(&va))
+	switch width {
+	case 8:
+		return uint32(*(*uint8)(p))
+	case 16:
+		return uint32(*(*uint16)(p))
+	}
+	return atomic.LoadUint32((*uint32)(p))
+}
+
+// Store implements virtio.Window.
+//
+//go:noinline
+func (w pciWindow) Store(offset uintptr, width int, v uint32) {
+	va := uintptr(w) + offset
+	p := *(*unsafe.Pointer)(unsafe.Pointer(&va))
+	switch width {
+	case 8:
+		*(*uint8)(p) = uint8(v)
+	case 16:
+		*(*uint16)(p) = uint16(v)
+	default:
+		atomic.StoreUint32((*uint32)(p), v)
+	}
+}

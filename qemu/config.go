@@ -29,7 +29,7 @@ type Config struct {
 	DebugExit bool
 
 	// Events is a file for the events of processes (docs/monitor.md); "" is
-	// none. On amd64 it takes the machine microvm.
+	// none.
 	Events string
 
 	// StockDevices keeps the devices a machine has when QEMU is started
@@ -92,26 +92,21 @@ func (c Config) Args(t Terminal) ([]string, error) {
 	return append(append(args, c.bootArgs()...), c.Extra...), nil
 }
 
-// machine is the -M. Only without ACPI does a microvm say on the kernel's command
-// line where its virtio devices are.
-func (c Config) machine() string {
-	m := or(c.Machine, c.Arch.DefaultMachine())
-	if c.Events != "" && c.Arch == AMD64 {
-		return "microvm,acpi=off"
-	}
-	return m
-}
+func (c Config) machine() string { return or(c.Machine, c.Arch.DefaultMachine()) }
 
-// eventArgs are the virtio console to which the kernel writes events.
+// eventArgs are the virtio console to which the kernel writes events: on PCI where
+// the machine has that and no slots for virtio in memory.
 func (c Config) eventArgs() []string {
 	if c.Events == "" {
 		return nil
 	}
-	return []string{
-		"-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device",
-		"-chardev", "file,id=events,path=" + strings.ReplaceAll(c.Events, ",", ",,"),
-		"-device", "virtconsole,chardev=events",
+	args := []string{"-device", "virtio-serial-pci,disable-legacy=on"}
+	if c.Arch != AMD64 || strings.HasPrefix(c.machine(), "microvm") {
+		args = []string{"-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device"}
 	}
+	return append(args,
+		"-chardev", "file,id=events,path="+strings.ReplaceAll(c.Events, ",", ",,"),
+		"-device", "virtconsole,chardev=events")
 }
 
 // check refuses what QEMU would accept silently or report unclearly.
@@ -122,8 +117,9 @@ func (c Config) check() error {
 	switch {
 	case c.DebugExit && c.Arch != AMD64:
 		return fmt.Errorf("isa-debug-exit does not exist on %s", c.Arch)
-	case c.Events != "" && c.Arch == AMD64 && c.Machine != "":
-		return fmt.Errorf("events need the machine microvm, not %s", c.Machine)
+	case c.Events != "" && c.Machine == "microvm":
+		// Only then does it say on the command line where its devices are.
+		return fmt.Errorf("events on a microvm need microvm,acpi=off")
 	case c.CPUs < 0:
 		return fmt.Errorf("%d CPUs", c.CPUs)
 	case c.Kernel == "" && (c.Initrd != "" || len(c.Append) != 0):

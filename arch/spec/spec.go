@@ -57,3 +57,11 @@ const (
 	// FaultOther: anything else; never recoverable.
 	FaultOther
 )
+
+// PCIFunction is a function on a PCI bus.
+type PCIFunction interface {
+	// Read and Write access the configuration space. Offsets are multiples of 4.
+	Read(offset uint32) uint32
+	Write(offset uint32, v uint32)
+	String() string // as "0000:00:03.0"
+}

@@ -1,6 +1,6 @@
-// Package virtio drives virtio devices (Virtual I/O Device, version 1.2) that
-// are mapped into memory, as far as the kernel itself needs one: a console port
-// to write to, on which a monitor outside follows the processes.
+// Package virtio drives virtio devices (Virtual I/O Device, version 1.2), mapped
+// into memory or on PCI, as far as the kernel itself needs one: a console port to
+// write to, on which a monitor outside follows the processes.
 //
 // TamaGo's driver of the same devices does not build for arm64: it imports
 // packages of amd64.
@@ -76,10 +76,18 @@ func Probe(r Registers) (id uint32, err error) {
 	return r.Read(regDeviceID), nil
 }
 
+// resetTries is how often a device is asked whether it has been reset.
+const resetTries = 100_000
+
 // negotiate resets the device and agrees with it on no feature but the standard
 // itself (3.1.1).
 func negotiate(r Registers) error {
 	r.Write(regStatus, 0)
+	for tries := 0; r.Read(regStatus) != 0; tries++ { // 4.1.4.3.2
+		if tries == resetTries {
+			return ErrDevice
+		}
+	}
 	r.Write(regStatus, statusAcknowledge)
 	r.Write(regStatus, statusAcknowledge|statusDriver)
 	r.Write(regDriverFeaturesSel, 0)

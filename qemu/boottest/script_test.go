@@ -12,7 +12,7 @@ import (
 )
 
 // withScript returns a machine whose init is a shell script: Debian's busybox runs
-// it, with /proc mounted. Its end is the end of init.
+// it, with /proc and /dev mounted. Its end is the end of init.
 func withScript(t *testing.T, arch qemu.Arch, script string) qemu.Config {
 	t.Helper()
 	m := qemutest.Kernel(t, arch)
@@ -20,7 +20,8 @@ func withScript(t *testing.T, arch qemu.Arch, script string) qemu.Config {
 	if err != nil {
 		t.Fatalf("%v (make debian fetches it)", err)
 	}
-	const head = "#!/busybox sh\n/busybox mount -t proc proc /proc\n"
+	const head = "#!/busybox sh\n/busybox mount -t proc proc /proc\n" +
+		"/busybox mount -t devtmpfs devtmpfs /dev\n"
 	m.Initrd = filepath.Join(t.TempDir(), "initramfs.cpio")
 	f, err := os.Create(m.Initrd)
 	if err != nil {
