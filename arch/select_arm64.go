@@ -474,9 +474,12 @@ func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (ma
 	return impl.PopSignalFrame(c, read)
 }
 
-// SigReturnCode returns the code to map for handlers without a restorer, or
-// nothing where programs have to bring their own.
-func SigReturnCode() []byte { return impl.SigReturnCode() }
+// VDSO returns the code to map into every program; nil for none.
+func VDSO() *spec.VDSO { return impl.VDSO() }
+
+// UserClockScale returns how programs can find out what Ktime is. It may change when
+// RefineClock is called.
+func UserClockScale() spec.ClockScale { return impl.UserClockScale() }
 
 // UserStat is struct stat as programs know it. Set lays the result of stat(2)
 // out.

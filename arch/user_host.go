@@ -227,8 +227,11 @@ func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (ma
 	return binary.LittleEndian.Uint64(b[16:]), spec.AltStack{Flags: 2}, nil
 }
 
-// SigReturnCode is empty: handlers return to the restorer.
-func SigReturnCode() []byte { return nil }
+// VDSO returns nil: there is none.
+func VDSO() *spec.VDSO { return nil }
+
+// UserClockScale says that programs cannot read the counter.
+func UserClockScale() spec.ClockScale { return spec.ClockScale{Shift: 1} }
 
 // UserStat is the result of stat(2); the fake machine does not lay it out.
 type UserStat struct{ spec.Stat }

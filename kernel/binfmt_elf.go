@@ -59,7 +59,7 @@ func loadELF(b *binprm) error {
 		return syscall.EINVAL
 	}
 	prog.describe(t, b, interp != nil)
-	if err := mapSigreturnCode(t.mm); err != nil {
+	if err := mapVDSO(t.mm); err != nil {
 		return err
 	}
 	sp, err := b.finishStack(t, prog.auxVector(t, b, base))
@@ -272,6 +272,9 @@ func (e *elfFile) auxVector(t *Task, b *binprm, base uintptr) func(execfn, platf
 		}
 		c := t.Cred()
 		v := make(auxVector, 0, 2*21)
+		if at := t.mm.VDSO.Load(); at != 0 {
+			v.add(AT_SYSINFO_EHDR, uint64(at))
+		}
 		v.add(AT_MINSIGSTKSZ, uint64(arch.SignalFrameSize()))
 		v.add(AT_HWCAP, uint64(arch.HWCAP()))
 		v.add(AT_PAGESZ, arch.PageSize)

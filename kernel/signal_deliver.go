@@ -93,9 +93,6 @@ func (t *Task) restorer(a *signal.Action) (uintptr, error) {
 	return 0, syscall.EFAULT // the C library has to give one
 }
 
-// sigreturnCode returns where code that does rt_sigreturn is mapped, or 0.
-func (t *Task) sigreturnCode() uintptr { return t.mm.SigReturn }
-
 // writeUser writes to the program's memory.
 func writeUser(addr uintptr, b []byte) error {
 	_, err := uaccess.CopyToUser(addr, b)

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"onsen/arch/bootinfo"
+	"onsen/arch/spec"
 )
 
 // The clock is the time stamp counter. It is taken to count at a constant rate
@@ -246,4 +247,17 @@ func invariantTSC() bool {
 	}
 	_, _, _, d := CPUID(leafPower, 0)
 	return d&edxInvariant != 0
+}
+
+// UserClockScale returns how programs get at the time; see package arch. CR4.TSD is
+// clear, so they may read the TSC. They do without a look at the kernel only if it
+// counts at a constant rate.
+func UserClockScale() spec.ClockScale {
+	for {
+		n := clock.seq.Load()
+		s := clock.copies[n&1]
+		if clock.seq.Load() == n {
+			return spec.ClockScale{Ticks: s.ticks, NS: s.ns, Mult: s.nsPerTick, Shift: 32, User: invariantTSC()}
+		}
+	}
 }

@@ -184,6 +184,3 @@ func (c *UserContext) popState(at uintptr, read func(addr uintptr, b []byte) err
 	c.mxcsr = mxcsr
 	return nil
 }
-
-// SigReturnCode is empty: programs bring their own restorer.
-func SigReturnCode() []byte { return nil }

@@ -31,10 +31,3 @@ func CloneArgs(a *[6]uintptr) (flags, stack, ptid, ctid, tls uintptr) {
 
 // ArchPrctl is a system call that this architecture does not have.
 func ArchPrctl(*UserContext, int, uintptr) (uintptr, error) { return 0, syscall.EINVAL }
-
-// sigReturnCode is what a signal handler returns to if its owner has not said
-// where: mov x8, #139 (rt_sigreturn); svc #0.
-var sigReturnCode = [...]byte{0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4}
-
-// SigReturnCode returns code that does rt_sigreturn(2).
-func SigReturnCode() []byte { return sigReturnCode[:] }

@@ -2,7 +2,11 @@
 
 package arm64
 
-import "math"
+import (
+	"math"
+
+	"onsen/arch/spec"
+)
 
 // The counter and its scales. They are set before a second CPU runs.
 var (
@@ -65,3 +69,9 @@ func ArmTimer(deadline int64) {
 
 // RefineClock does nothing: the counter's frequency is known.
 func RefineClock() {}
+
+// UserClockScale returns how programs get at the time; see package arch. They may
+// read the virtual counter (CNTKCTL_EL1).
+func UserClockScale() spec.ClockScale {
+	return spec.ClockScale{Ticks: counterZero, Mult: toNano.mul, Shift: uint64(toNano.shift), User: true}
+}

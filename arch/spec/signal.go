@@ -5,7 +5,7 @@ package spec
 // stack and makes its registers those at the beginning of the handler.
 type SignalFrame struct {
 	// Handler is where the program goes on, and Restorer where its handler
-	// returns to: sa_restorer, or the address at which SigReturnCode is mapped.
+	// returns to: sa_restorer, or VDSO.SigReturn.
 	Handler, Restorer uintptr
 	// Sig is the signal's number as the handler gets it.
 	Sig int

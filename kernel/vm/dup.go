@@ -47,7 +47,7 @@ func (m *MM) copyFields(from *MM) {
 	m.StartCode, m.EndCode, m.StartData, m.EndData = from.StartCode, from.EndCode, from.StartData, from.EndData
 	m.StartBrk, m.Brk, m.StartStack = from.StartBrk, from.Brk, from.StartStack
 	m.ArgStart, m.ArgEnd, m.EnvStart, m.EnvEnd = from.ArgStart, from.ArgEnd, from.EnvStart, from.EnvEnd
-	m.SigReturn = from.SigReturn
+	m.VDSO.Store(from.VDSO.Load())
 	m.Auxv = from.Auxv // never changed, only replaced
 	from.ArgLock.Unlock()
 	m.exeFile = exe

@@ -37,3 +37,13 @@ func (m *MM) AdoptPage(addr, pa uintptr) error {
 	}
 	return nil
 }
+
+// UnmappedArea returns where n bytes, whole pages, are free, for MAP_FIXED before
+// anybody else maps something. ENOMEM; EINTR if the task is being killed.
+func (m *MM) UnmappedArea(n uintptr) (uintptr, error) {
+	if err := m.lock.LockKillable(); err != nil {
+		return 0, err
+	}
+	defer m.lock.Unlock()
+	return m.room(n)
+}

@@ -48,8 +48,9 @@ type MM struct {
 	StartCode, EndCode, StartData, EndData uintptr
 	StartBrk, Brk, StartStack              uintptr
 	ArgStart, ArgEnd, EnvStart, EnvEnd     uintptr
-	// SigReturn is where code that does rt_sigreturn(2) is mapped, or 0.
-	SigReturn uintptr
+	// VDSO is where the vDSO's image is mapped, or 0. Also written under lock, when
+	// mremap(2) moves it; only tasks that use the memory read it.
+	VDSO atomic.Uintptr
 	// Auxv is the auxiliary vector, as pairs.
 	Auxv []uint64
 	// exeFile is the program's file, with a reference, or nil.

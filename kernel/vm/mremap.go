@@ -199,6 +199,9 @@ func (r *remap) move(a *Area, at uintptr) (uintptr, error) {
 	n.hold()
 	m.account(f, n.pages())
 	m.link(n)
+	if f&VM_SPECIAL != 0 && r.addr == m.VDSO.Load() {
+		m.VDSO.Store(at)
+	}
 	if f&vmLocks == VM_LOCKED {
 		r.grown = at + r.oldLen
 	}
