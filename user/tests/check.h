@@ -106,6 +106,7 @@ void test_jobs(void);
 void test_ids(void);
 void test_events(void);
 void test_process(void);
+void test_vdso(void);
 void test_ptrace(void);
 void test_restart(void);
 int exec_child(int argc, char **argv);
