@@ -23,7 +23,11 @@ func (t *Task) ptraceStop(code int, why int32, message uintptr, info *signal.Inf
 	}
 	t.user.SetTracedNr(t.call.nr)
 	t.jobctl |= jobctlTraced
-	t.ptraceMessage, t.lastSiginfo, t.stopCode = message, info, code
+	t.ptraceMessage, t.stopCode = message, code
+	if info != nil {
+		t.stopSiginfo = *info
+		t.lastSiginfo = &t.stopSiginfo
+	}
 	groupStopped := why == signal.CLD_STOPPED && t.jobctl&jobctlStopPending != 0 && t.joinStop()
 	t.clearJobctlPending(jobctlTrapStop)
 	if info != nil && info.Code>>8 == PTRACE_EVENT_STOP {
@@ -45,6 +49,9 @@ func (t *Task) ptraceStop(code int, why int32, message uintptr, info *signal.Inf
 
 	t.lockSignals()
 	code = t.stopCode
+	if info != nil {
+		*info = t.stopSiginfo
+	}
 	t.ptraceMessage, t.lastSiginfo, t.stopCode = 0, nil, 0
 	t.jobctl &^= jobctlListening | jobctlFrozen | jobctlTraced
 	t.call.nr = t.user.TracedNr()

@@ -24,8 +24,10 @@ type taskPtrace struct {
 	// the tracer, 0 once it has, and afterwards the signal with which the
 	// tracee goes on. siglock.
 	stopCode int
-	// lastSiginfo is why it is stopped, nil for a group stop. siglock.
+	// lastSiginfo is why it is stopped, nil for a group stop, else a pointer to
+	// stopSiginfo. siglock.
 	lastSiginfo *signal.Info
+	stopSiginfo signal.Info
 	// ptraceMessage is PTRACE_GETEVENTMSG's. siglock.
 	ptraceMessage uintptr
 	// trapping is where a tracer waits for the end of jobctlTrapping.
