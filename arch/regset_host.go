@@ -32,6 +32,9 @@ func EnableSingleStep(*UserContext) {}
 // DisableSingleStep undoes EnableSingleStep.
 func DisableSingleStep(*UserContext) {}
 
+// StepIntoHandler does nothing.
+func StepIntoHandler(*UserContext) bool { return false }
+
 // ArchPtrace does the requests that only this architecture has.
 func ArchPtrace(*UserContext, int, uintptr, uintptr) (v uintptr, handled bool, err error) {
 	return 0, false, nil

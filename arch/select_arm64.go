@@ -512,6 +512,11 @@ func EnableSingleStep(c *UserContext) { impl.EnableSingleStep(c) }
 // DisableSingleStep undoes EnableSingleStep.
 func DisableSingleStep(c *UserContext) { impl.DisableSingleStep(c) }
 
+// StepIntoHandler is called when a program with EnableSingleStep is about to get
+// the frame of a signal handler, which is not to show that. It reports whether
+// single step is still on.
+func StepIntoHandler(c *UserContext) bool { return impl.StepIntoHandler(c) }
+
 // ArchPtrace does the requests of ptrace(2) that only one architecture has. handled
 // is false if the request is none.
 func ArchPtrace(c *UserContext, request int, addr, data uintptr) (v uintptr, handled bool, err error) {

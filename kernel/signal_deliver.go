@@ -54,8 +54,8 @@ func (t *Task) handleSignal(sig int, d *delivery) {
 	f.AltStack = t.altStack
 	f.Write = writeUser
 	stepping := t.TestFlag(sched.TIFSinglestep)
-	if stepping {
-		ptraceDisableStep(t) // the handler is not to find it in its frame
+	if stepping && !arch.StepIntoHandler(&t.user) {
+		t.ClearFlag(sched.TIFSinglestep)
 	}
 	var err error
 	if f.Restorer, err = t.restorer(a); err == nil {

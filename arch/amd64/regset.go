@@ -144,6 +144,14 @@ func EnableSingleStep(c *UserContext) {
 // DisableSingleStep undoes EnableSingleStep.
 func DisableSingleStep(c *UserContext) { c.regs.flags &^= flagTF }
 
+// StepIntoHandler is called when a program that executes one instruction at a time
+// is to enter a signal handler. It reports whether the next instruction is to
+// trap: only if the tracer asks for it again.
+func StepIntoHandler(c *UserContext) bool {
+	DisableSingleStep(c)
+	return false
+}
+
 // ArchPtrace does the requests that only this architecture has; it has none yet.
 func ArchPtrace(*UserContext, int, uintptr, uintptr) (v uintptr, handled bool, err error) {
 	return 0, false, nil

@@ -71,6 +71,7 @@ func SetRegset(c *UserContext, note uint32, off int, b []byte) error {
 		return syscall.EINVAL
 	}
 	c.regs = fresh
+	c.resetStep()
 	return nil
 }
 
@@ -81,11 +82,43 @@ func PeekUser(*UserContext, uintptr) (uintptr, error) { return 0, syscall.EIO }
 func PokeUser(*UserContext, uintptr, uintptr) error { return syscall.EIO }
 
 // EnableSingleStep has the program execute one instruction and trap: PSTATE.SS says
-// that it has not been executed yet, Arm ARM D2.12.
-func EnableSingleStep(c *UserContext) { c.regs.PState |= pstateSS }
+// that it has not been executed yet, Arm ARM D2.12. If the last one was a system
+// call, whose end has been told as a trap of its own, the processor's still comes:
+// so it is on Linux.
+func EnableSingleStep(c *UserContext) {
+	if !c.stepping {
+		c.stepping = true
+		c.regs.PState |= pstateSS
+	}
+}
 
 // DisableSingleStep undoes EnableSingleStep.
-func DisableSingleStep(c *UserContext) { c.regs.PState &^= pstateSS }
+func DisableSingleStep(c *UserContext) {
+	c.stepping = false
+	c.regs.PState &^= pstateSS
+}
+
+// StepIntoHandler is called when a program that executes one instruction at a time
+// is to enter a signal handler: that counts as one. It reports whether the next
+// one is to trap, too.
+func StepIntoHandler(c *UserContext) bool {
+	c.resetStep()
+	return true
+}
+
+// resetStep sets PSTATE.SS after registers have been replaced: Linux's
+// user_regs_reset_single_step.
+func (c *UserContext) resetStep() {
+	c.regs.PState &^= pstateSS
+	c.rewindStep()
+}
+
+// rewindStep makes the next instruction one that has not been executed yet.
+func (c *UserContext) rewindStep() {
+	if c.stepping {
+		c.regs.PState |= pstateSS
+	}
+}
 
 // ArchPtrace does the requests that only this architecture has: none.
 func ArchPtrace(*UserContext, int, uintptr, uintptr) (v uintptr, handled bool, err error) {

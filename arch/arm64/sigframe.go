@@ -166,6 +166,7 @@ func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (ma
 	if !c.regs.sanitize() {
 		return 0, alt, syscall.EFAULT
 	}
+	c.resetStep()
 	p := recordParser{read: read, base: base + recordsAt, frame: base, limit: reservedSize, b: b}
 	fp, err := p.parse()
 	if err != nil {

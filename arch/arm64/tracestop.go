@@ -59,5 +59,6 @@ func (c *UserContext) SettleRestart(e syscall.Errno, _ bool) (_ syscall.Errno, n
 		return 0, -1, 0
 	}
 	c.regs.IP += svcSize
+	c.rewindStep()
 	return e, int(int64(c.regs.R[8])), uintptr(c.regs.R[0])
 }

@@ -16,6 +16,7 @@ type UserContext struct {
 	frame *frameBuffer // nil before the first signal
 
 	tracedNr  int32  // NT_ARM_SYSTEM_CALL, while a tracer may look
+	stepping  bool   // EnableSingleStep
 	restartPC uint64 // where ShowRestart has left the program
 }
 
@@ -32,6 +33,7 @@ func (c *UserContext) Copy(from *UserContext) {
 	*c = *from
 	c.tls = uint64(from.TLS())
 	c.trap, c.frame = spec.Trap{}, nil
+	DisableSingleStep(c)
 }
 
 // Reset makes c the context of a new program, whose registers StartThread sets.

@@ -98,6 +98,7 @@ func (c *UserContext) decode() spec.Entry {
 	case ecBreakpoint:
 		return c.exception(syscall.SIGTRAP, trapBrkpt, r.IP)
 	case ecStep:
+		c.rewindStep()
 		return c.exception(syscall.SIGTRAP, trapTrace, r.IP)
 	case ecHardBreak:
 		return c.exception(syscall.SIGTRAP, trapHwbkpt, r.IP)
