@@ -269,3 +269,25 @@ func FuzzPending(f *testing.F) {
 		}
 	})
 }
+
+func TestPeek(t *testing.T) {
+	var p Pending
+	first := &Entry{Info: User(SIGUSR1, 1, 0)}
+	second := &Entry{Info: User(40, 2, 0)}
+	p.Add(first)
+	p.Add(second)
+	p.AddKernel(SIGALRM)
+	for n, want := range []int32{SIGUSR1, 40, SIGALRM} {
+		if i, ok := p.Peek(uint64(n)); !ok || i.Signo != want {
+			t.Errorf("number %d is %d, %v; want %d", n, i.Signo, ok, want)
+		}
+	}
+	for _, n := range []uint64{3, 1 << 63} {
+		if _, ok := p.Peek(n); ok {
+			t.Errorf("there is a number %d", n)
+		}
+	}
+	if got := p.Set(); got != SetOf(SIGUSR1, 40, SIGALRM) {
+		t.Errorf("%#x is pending after a look", got)
+	}
+}
