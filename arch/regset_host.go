@@ -35,7 +35,10 @@ func DisableSingleStep(*UserContext) {}
 // StepIntoHandler does nothing.
 func StepIntoHandler(*UserContext) bool { return false }
 
+// PtraceRegset knows no requests that are about one register set.
+func PtraceRegset(int) (note uint32, set, ok bool) { return 0, false, false }
+
 // ArchPtrace does the requests that only this architecture has.
-func ArchPtrace(*UserContext, int, uintptr, uintptr) (v uintptr, handled bool, err error) {
-	return 0, false, nil
+func ArchPtrace(*UserContext, int, uintptr, uintptr) (v uintptr, store, handled bool, err error) {
+	return 0, false, false, nil
 }

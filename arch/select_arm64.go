@@ -517,8 +517,12 @@ func DisableSingleStep(c *UserContext) { impl.DisableSingleStep(c) }
 // single step is still on.
 func StepIntoHandler(c *UserContext) bool { return impl.StepIntoHandler(c) }
 
-// ArchPtrace does the requests of ptrace(2) that only one architecture has. handled
-// is false if the request is none.
-func ArchPtrace(c *UserContext, request int, addr, data uintptr) (v uintptr, handled bool, err error) {
+// PtraceRegset tells which register set a request of ptrace(2) is about that has
+// none among its arguments, and whether it changes it.
+func PtraceRegset(request int) (note uint32, set, ok bool) { return impl.PtraceRegset(request) }
+
+// ArchPtrace does the other requests of ptrace(2) that only one architecture has.
+// handled is false if the request is none; with store set, v is to be stored at addr.
+func ArchPtrace(c *UserContext, request int, addr, data uintptr) (v uintptr, store, handled bool, err error) {
 	return impl.ArchPtrace(c, request, addr, data)
 }

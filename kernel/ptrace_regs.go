@@ -27,11 +27,19 @@ func ptraceRegsRequest(child *Task, request int, addr, data uintptr) (uintptr, e
 	case PTRACE_GET_SYSCALL_INFO:
 		return ptraceSyscallInfo(child, addr, data)
 	}
-	v, handled, err := arch.ArchPtrace(&child.user, request, addr, data)
-	if !handled {
-		return 0, syscall.EIO
+	if note, set, ok := arch.PtraceRegset(request); ok {
+		r := findRegset(note)
+		_, err := copyRegset(child, r, set, uaccess.Iovec{Base: data, Len: uintptr(r.Size)})
+		return 0, err
 	}
-	return v, err
+	v, store, handled, err := arch.ArchPtrace(&child.user, request, addr, data)
+	switch {
+	case !handled:
+		return 0, syscall.EIO
+	case err != nil || !store:
+		return 0, err
+	}
+	return 0, uaccess.Put(addr, v)
 }
 
 // findRegset returns the register set with a note type, nil if there is none.
@@ -57,24 +65,31 @@ func ptraceRegset(child *Task, set bool, note uint32, data uintptr) error {
 	if r == nil || iov.Len%uintptr(r.Align) != 0 {
 		return syscall.EINVAL
 	}
-	n := min(iov.Len, uintptr(r.Size))
-	if set {
-		b := make([]byte, n)
-		if _, err := uaccess.CopyFromUser(b, iov.Base); err != nil {
-			return err
-		}
-		err = arch.SetRegset(&child.user, note, 0, b)
-	} else {
-		var b []byte
-		if b, err = arch.GetRegset(&child.user, note); err == nil {
-			n = min(n, uintptr(len(b)))
-			_, err = uaccess.CopyToUser(iov.Base, b[:n])
-		}
-	}
+	n, err := copyRegset(child, r, set, iov)
 	if err != nil {
 		return err
 	}
 	return uaccess.Put(data+8, n) // iov_len
+}
+
+// copyRegset copies a register set to or from the user's memory, as much of it as
+// there is room for, and returns how much that is.
+func copyRegset(child *Task, r *spec.Regset, set bool, iov uaccess.Iovec) (n uintptr, err error) {
+	n = min(iov.Len, uintptr(r.Size))
+	if set {
+		b := make([]byte, n)
+		if _, err := uaccess.CopyFromUser(b, iov.Base); err != nil {
+			return 0, err
+		}
+		return n, arch.SetRegset(&child.user, r.Note, 0, b)
+	}
+	b, err := arch.GetRegset(&child.user, r.Note)
+	if err != nil {
+		return 0, err
+	}
+	n = min(n, uintptr(len(b)))
+	_, err = uaccess.CopyToUser(iov.Base, b[:n])
+	return n, err
 }
 
 // Values of struct ptrace_syscall_info's op.

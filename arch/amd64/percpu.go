@@ -25,6 +25,7 @@ type percpu struct {
 	mm      uintptr // the MMContext whose page tables are in use; 0: the kernel's
 
 	extended uintptr // the UserContext whose extended state was loaded last
+	debug    uint64  // debugRegs.id of the debug registers
 
 	events  atomic.Uint32 // recorded interrupt events
 	flush   atomic.Uint32 // another CPU waits for a TLB flush here

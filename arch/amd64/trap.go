@@ -88,6 +88,11 @@ func kernelTrap(f *Frame) {
 		if !fixUserAccess(f, 0) { // the address is not told
 			rtFault(f, spec.FaultAccess, 0)
 		}
+	case vecDebug:
+		// The kernel has accessed what a program watches, for the program.
+		if takeDR6()&dr6Hits == 0 || this().debug == 0 {
+			rtFault(f, spec.FaultOther, f.PC())
+		}
 	case vecNMI:
 		stopHere(f)
 	default:

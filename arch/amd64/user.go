@@ -55,6 +55,7 @@ func (c *UserContext) left(vec uint64) spec.Entry {
 	dr6 := uint64(0)
 	if vec == vecDebug {
 		dr6 = takeDR6()
+		c.noteDebug(dr6)
 	}
 	IRQEnable()
 	// An access by the processor for the program, to a descriptor or, wrongly, by

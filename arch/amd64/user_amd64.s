@@ -366,6 +366,23 @@ TEXT ·clearSelectors(SB),NOSPLIT,$0-0
 done:
 	RET
 
+// func writeDebug(addr *[breakpoints]uint64, dr7 uint64)
+TEXT ·writeDebug(SB),NOSPLIT,$0-16
+	MOVQ	addr+0(FP), BX
+	XORL	AX, AX
+	MOVQ	AX, DR7
+	MOVQ	0(BX), AX
+	MOVQ	AX, DR0
+	MOVQ	8(BX), AX
+	BYTE $0x0f; BYTE $0x23; BYTE $0xc8; // mov %rax,%db1
+	MOVQ	16(BX), AX
+	MOVQ	AX, DR2
+	MOVQ	24(BX), AX
+	MOVQ	AX, DR3
+	MOVQ	dr7+8(FP), AX
+	MOVQ	AX, DR7
+	RET
+
 // func takeDR6() uint64
 //
 // "Debug exceptions are the reasons since DR6 was last cleared" - SDM vol. 3,

@@ -49,8 +49,11 @@ type UserContext struct {
 	trap spec.Trap // the last fault or exception
 	told told      // what signal frames tell
 
-	tracedNr int64  // orig_rax, while a tracer may look
-	frame    []byte // where they are built
+	frame []byte // where they are built
+
+	tracedNr int64 // orig_rax, while a tracer may look
+	stepping bool  // TF is set by EnableSingleStep
+	debug    *debugRegs
 }
 
 // defaultMXCSR masks all exceptions (SDM vol. 1, 11.6.4).
@@ -74,6 +77,9 @@ func (c *UserContext) Reset() {
 // Copy makes c the context of a new task, a copy of from, which is the caller's.
 func (c *UserContext) Copy(from *UserContext) {
 	c.regs, c.x = from.regs, from.x
+	if from.stepping {
+		c.regs.flags &^= flagTF
+	}
 	c.fsBase, c.mxcsr = from.fsBase, from.mxcsr
 	c.trap, c.told = from.trap, from.told
 	c.forget()

@@ -150,6 +150,9 @@ func (c *UserContext) load() {
 	if hasFSGSBASE {
 		c.loaded = loadedFast
 	}
+	if cpu.debug != c.debugID() {
+		c.loadDebug(cpu)
+	}
 	if cpu.extended == me && c.lastCPU == cpu.id+1 {
 		return // nobody else was here
 	}

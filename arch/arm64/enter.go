@@ -41,9 +41,10 @@ func EnterUser(c *UserContext, flags *atomic.Uint32, work uint32) spec.Entry
 // EnterUserStep is EnterUser for a program that executes one instruction at a time.
 // Nothing can put another task on this CPU before it returns.
 func EnterUserStep(c *UserContext, flags *atomic.Uint32, work uint32) spec.Entry {
-	setStep(true)
+	mdscr := c.debug.mdscr()
+	writeMDSCR(mdscr | mdscrSS)
 	e := EnterUser(c, flags, work)
-	setStep(false)
+	writeMDSCR(mdscr)
 	return e
 }
 
@@ -61,6 +62,9 @@ func SwitchUser(prev, next *UserContext) {
 	}
 	if next != nil {
 		writeTLS(next.tls)
+		if next.debugID != thisCPU().debug {
+			next.debug.load()
+		}
 	}
 	thisCPU().user = uintptr(unsafe.Pointer(next))
 }

@@ -18,6 +18,7 @@ type percpu struct {
 	mm      uintptr // *MMContext in TTBR0_EL1, or 0
 	retire  uint32  // not 0: mm may be one to forget
 	user    uintptr // *UserContext whose thread pointer is in TPIDR_EL0, or 0
+	debug   uint64  // debugRegs.id of the breakpoints in the CPU, or 0
 
 	idleStack  uintptr // top of the stack of the idle loop
 	emergency  uintptr // top of the stack for a kernel stack overflow

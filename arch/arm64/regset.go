@@ -10,6 +10,10 @@ import (
 // Note types of register sets.
 const (
 	ntPRStatus   = 1     // general registers
+	ntPRFPReg    = 2     // vector registers
+	ntTLS        = 0x401 // thread pointers; NT_ARM_TLS
+	ntHWBreak    = 0x402 // breakpoints; NT_ARM_HW_BREAK
+	ntHWWatch    = 0x403 // watchpoints; NT_ARM_HW_WATCH
 	ntSystemCall = 0x404 // the number of the system call; NT_ARM_SYSTEM_CALL
 )
 
@@ -20,6 +24,10 @@ const userRegs = 34
 func Regsets() []spec.Regset {
 	return []spec.Regset{
 		{Note: ntPRStatus, Core: "CORE", Size: userRegs * 8, Align: 8},
+		{Note: ntPRFPReg, Core: "CORE", Size: fpRegsSize, Align: 4},
+		{Note: ntTLS, Core: "LINUX", Size: tlsSize, Align: 8},
+		{Note: ntHWBreak, Core: "LINUX", Size: debugSize, Align: 4},
+		{Note: ntHWWatch, Core: "LINUX", Size: debugSize, Align: 4},
 		{Note: ntSystemCall, Core: "LINUX", Size: 4, Align: 4},
 	}
 }
@@ -44,6 +52,12 @@ func GetRegset(c *UserContext, note uint32) ([]byte, error) {
 			b = binary.LittleEndian.AppendUint64(b, *p)
 		}
 		return b, nil
+	case ntPRFPReg:
+		return c.fpRegs(), nil
+	case ntTLS:
+		return c.tlsRegs(), nil
+	case ntHWBreak, ntHWWatch:
+		return c.debug.get(int(note-ntHWBreak), readDFR0()), nil
 	case ntSystemCall:
 		return binary.LittleEndian.AppendUint32(nil, uint32(c.tracedNr)), nil
 	}
@@ -54,6 +68,12 @@ func GetRegset(c *UserContext, note uint32) ([]byte, error) {
 // on. EINVAL for an unknown one, or a state that user mode cannot have.
 func SetRegset(c *UserContext, note uint32, off int, b []byte) error {
 	switch {
+	case note == ntPRFPReg:
+		return c.setFPRegs(off, b)
+	case note == ntTLS:
+		return c.setTLSRegs(off, b)
+	case note == ntHWBreak || note == ntHWWatch:
+		return c.setDebug(int(note-ntHWBreak), off, b)
 	case note == ntSystemCall && off == 0 && len(b) == 4:
 		c.tracedNr = int32(binary.LittleEndian.Uint32(b))
 		return nil
@@ -73,6 +93,16 @@ func SetRegset(c *UserContext, note uint32, off int, b []byte) error {
 	c.regs = fresh
 	c.resetStep()
 	return nil
+}
+
+// setDebug changes the breakpoints or watchpoints of a program that does not run.
+func (c *UserContext) setDebug(kind, off int, b []byte) error {
+	if off != 0 {
+		return syscall.EINVAL
+	}
+	d, err := c.debug.set(kind, readDFR0(), b)
+	c.debug, c.debugID = d, d.id
+	return err
 }
 
 // PeekUser has nothing to return: EIO. There is no struct user here.
@@ -120,7 +150,10 @@ func (c *UserContext) rewindStep() {
 	}
 }
 
+// PtraceRegset knows no requests that are about one register set.
+func PtraceRegset(int) (note uint32, set, ok bool) { return 0, false, false }
+
 // ArchPtrace does the requests that only this architecture has: none.
-func ArchPtrace(*UserContext, int, uintptr, uintptr) (v uintptr, handled bool, err error) {
-	return 0, false, nil
+func ArchPtrace(*UserContext, int, uintptr, uintptr) (v uintptr, store, handled bool, err error) {
+	return 0, false, false, nil
 }

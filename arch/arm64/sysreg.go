@@ -146,7 +146,3 @@ func HWCAP2() uintptr {
 func CPUInfo(cpu int) string {
 	return cpuInfo(cpus[cpu].midr, uint64(HWCAP()), uint64(HWCAP2()), CounterHz())
 }
-
-// setStep turns software step in user mode on or off for this CPU: MDSCR_EL1.SS. It
-// clears the OS lock, with which there are no debug exceptions.
-func setStep(on bool)

@@ -18,6 +18,9 @@ type UserContext struct {
 	tracedNr  int32  // NT_ARM_SYSTEM_CALL, while a tracer may look
 	stepping  bool   // EnableSingleStep
 	restartPC uint64 // where ShowRestart has left the program
+
+	debug   *debugRegs // breakpoints that a tracer has set, or nil
+	debugID uint64     // debug.id, or 0
 }
 
 // Regs returns the registers.
@@ -34,11 +37,15 @@ func (c *UserContext) Copy(from *UserContext) {
 	c.tls = uint64(from.TLS())
 	c.trap, c.frame = spec.Trap{}, nil
 	DisableSingleStep(c)
+	c.debug, c.debugID = nil, 0
 }
 
 // Reset makes c the context of a new program, whose registers StartThread sets.
 // The caller runs it or will.
 func (c *UserContext) Reset() {
 	_ = c.SetTLS(0)
+	if c.debug != nil {
+		c.dropDebug()
+	}
 	*c = UserContext{}
 }

@@ -107,6 +107,7 @@ void test_ids(void);
 void test_events(void);
 void test_process(void);
 void test_vdso(void);
+void test_regsets(void);
 void test_ptrace(void);
 void test_restart(void);
 void test_tracing(void);
