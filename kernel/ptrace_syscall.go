@@ -129,7 +129,8 @@ func (t *Task) doSignalTraced(interrupted syscall.Errno) {
 	t.call.nr = t.user.TracedNr()
 	stops := t.stops
 
-	var d delivery
+	d := &t.delivery
+	d.action.Flags = 0 // in case there is no signal
 	sig := t.getSignal(&d.info, &d.action)
 	t.user.SetTracedNr(t.call.nr)
 	e, nr, arg0 := t.restartRegs(interrupted, t.stops != stops)
@@ -143,7 +144,7 @@ func (t *Task) doSignalTraced(interrupted syscall.Errno) {
 		regs.RewindSyscall(nrRestartSyscall, arg0)
 	}
 	if sig != 0 {
-		t.handleSignal(sig, &d)
+		t.handleSignal(sig, d)
 		return
 	}
 	t.restoreSavedSigmask()

@@ -24,12 +24,12 @@ func (t *Task) doSignal() {
 		return
 	}
 
-	var d delivery
+	d := &t.delivery
 	if sig := t.getSignal(&d.info, &d.action); sig != 0 {
 		if interrupted != 0 {
 			t.settleSyscall(interrupted, d.action.Flags)
 		}
-		t.handleSignal(sig, &d)
+		t.handleSignal(sig, d)
 		return
 	}
 	t.restoreSavedSigmask()
@@ -38,7 +38,8 @@ func (t *Task) doSignal() {
 	}
 }
 
-// delivery is a signal on its way to a handler.
+// delivery is a signal on its way to a handler. A task has one, in its struct,
+// which the next signal writes over.
 type delivery struct {
 	info   signal.Info
 	action signal.Action
@@ -51,6 +52,7 @@ func (t *Task) handleSignal(sig int, d *delivery) {
 	a, f := &d.action, &d.frame
 	f.Handler, f.Sig, f.Info = a.Handler, sig, *d.info.Bytes()
 	f.Mask = uint64(t.sigmaskToSave())
+	f.SP = 0
 	f.AltStack = t.altStack
 	f.Write = writeUser
 	stepping := t.TestFlag(sched.TIFSinglestep)

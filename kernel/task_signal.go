@@ -30,6 +30,9 @@ type taskSignal struct {
 	// altStack is that of sigaltstack(2). Owned by the task.
 	altStack spec.AltStack
 
+	// delivery is the signal that the task is taking. Owned by the task.
+	delivery delivery
+
 	// interrupted is the restart error of the system call that the task is
 	// about to leave, 0 if there is none or it has been dealt with. Owned by
 	// the task.
