@@ -11,6 +11,10 @@ import (
 	"onsen/arch/bootinfo"
 )
 
+// leastReadings is how often the clock is read, however long that takes, before it
+// counts as broken.
+const leastReadings = 100
+
 // ReadRTC returns the wall clock in seconds since 1970, from the CMOS clock,
 // which is taken to run on UTC. It waits for up to two updates of the clock,
 // some 4 ms. Ordinary Go.
@@ -25,7 +29,9 @@ func ReadRTC(info *bootinfo.Info) (int64, error) {
 	// once: two equal readings in a row are right.
 	var clock rtc.RTC
 	var last time.Time
-	for deadline := Ktime() + 10_000_000; Ktime() < deadline; {
+	// A busy host may let the 10 ms pass between two readings.
+	deadline := Ktime() + 10_000_000
+	for tries := 0; tries < leastReadings || Ktime() < deadline; tries++ {
 		now, err := clock.Now()
 		if err != nil { // an update is under way
 			last = time.Time{}
