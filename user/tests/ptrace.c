@@ -245,6 +245,42 @@ static void write_two(void)
 	say("ptrace changed argument, result", "%ld", n);
 }
 
+#if defined __x86_64__
+static void whole_registers(void)
+{
+	pid_t pid = child(calls);
+	struct user_regs_struct all, again;
+	struct regs g;
+	result("ptrace getregs", pt(PTRACE_GETREGS, pid, 0, (long)&all));
+	getregs(pid, &g);
+	say("ptrace getregs, as the set", "%d", memcmp(&all, &g.r, sizeof all) == 0);
+	all.r15 = 0x1515;
+	result("ptrace setregs", pt(PTRACE_SETREGS, pid, 0, (long)&all));
+	pt(PTRACE_GETREGS, pid, 0, (long)&again);
+	say("ptrace setregs, after", "%d", memcmp(&all, &again, sizeof all) == 0);
+	result("ptrace getregs to nowhere", pt(PTRACE_GETREGS, pid, 0, 8));
+	result("ptrace setregs from nowhere", pt(PTRACE_SETREGS, pid, 0, 8));
+	long word = 0;
+	result("ptrace peekuser", pt(PTRACE_PEEKUSER, pid, 0, (long)&word));
+	say("ptrace peekuser, r15", "%#lx", word);
+	result("ptrace pokeuser", pt(PTRACE_POKEUSER, pid, 0, 0x51));
+	pt(PTRACE_PEEKUSER, pid, 0, (long)&word);
+	say("ptrace pokeuser, r15", "%#lx", word);
+	result("ptrace peekuser, odd", pt(PTRACE_PEEKUSER, pid, 3, (long)&word));
+	result("ptrace peekuser, far", pt(PTRACE_PEEKUSER, pid, 100000, (long)&word));
+	finish(pid);
+}
+#else
+static void whole_registers(void)
+{
+	pid_t pid = child(calls);
+	long word = 0;
+	result("ptrace getregs", pt(12, pid, 0, (long)&word));
+	result("ptrace peekuser", pt(3, pid, 0, (long)&word));
+	finish(pid);
+}
+#endif
+
 static void rewriting(void)
 {
 	pid_t pid = child(report);
@@ -1012,6 +1048,7 @@ void test_ptrace(void)
 	errors();
 	memory();
 	syscalls();
+	whole_registers();
 	rewriting();
 	fatal_at_entry();
 	emulated();
