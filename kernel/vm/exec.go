@@ -6,17 +6,24 @@ import (
 )
 
 // execState is what exec(2) has decided about the program.
-type execState struct{ dumpable atomic.Int32 }
+type execState struct {
+	dumpable atomic.Int32
+	// coredumpFilter is what CoredumpFilter differs in from its default.
+	coredumpFilter atomic.Uint32
+}
 
 // Dumpable returns whether others that run as the same user may look at the
-// program: 1 if they may, 0 if not (PR_GET_DUMPABLE).
+// program: 1 if they may, 0 if not, 2 if only root may (PR_GET_DUMPABLE).
 func (s *execState) Dumpable() int { return int(s.dumpable.Load()) }
 
 // SetDumpable changes that.
 func (s *execState) SetDumpable(v int) { s.dumpable.Store(int32(v)) }
 
 // copy is for a fork.
-func (s *execState) copy(from *execState) { s.dumpable.Store(from.dumpable.Load()) }
+func (s *execState) copy(from *execState) {
+	s.dumpable.Store(from.dumpable.Load())
+	s.coredumpFilter.Store(from.coredumpFilter.Load())
+}
 
 // AdoptPage makes the page at pa, which the caller has filled, the one at addr in
 // an anonymous area where there is none yet, and takes its reference over. EFAULT:
