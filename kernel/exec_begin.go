@@ -21,6 +21,9 @@ func (b *binprm) beginNewExec(t *Task) (err error) {
 	if b.mm, err = vm.NewMM(); err != nil {
 		return syscall.ENOMEM
 	}
+	if t.mm != nil {
+		b.mm.SetCoredumpFilter(t.mm.CoredumpFilter())
+	}
 	b.credsFromFile(t)
 	b.noReturn = true
 	if err := deThread(t); err != nil {
@@ -57,9 +60,9 @@ func execMM(t *Task, m *vm.MM) {
 }
 
 func init() {
-	setDumpable = func(t *Task, on bool) {
+	restrictDumpable = func(t *Task) {
 		if t.mm != nil {
-			t.mm.SetDumpable(int(boolWord(on)))
+			t.mm.SetDumpable(int(suidDumpable.Load()))
 		}
 	}
 	isDumpable = func(t *Task) bool {
@@ -86,7 +89,7 @@ func (b *binprm) wouldDump(f *fs.File) {
 func (b *binprm) setDumpable(t *Task) {
 	c := b.cred
 	if b.unreadable || b.secure || c.UID != c.EUID || c.GID != c.EGID {
-		t.mm.SetDumpable(0)
+		t.mm.SetDumpable(int(suidDumpable.Load()))
 	} else {
 		t.mm.SetDumpable(1)
 	}

@@ -69,6 +69,7 @@ func DoExit(code int) {
 	if t.IsIdle() {
 		die("Attempted to kill the idle task!")
 	}
+	t.coredumpTaskExit()
 	t.ptraceEvent(PTRACE_EVENT_EXIT, uintptr(code))
 	exitSignals(t)
 	groupDead := t.signal.live.Add(-1) == 0

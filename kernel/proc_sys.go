@@ -23,6 +23,7 @@ var procSysDir = &procfs.Dir{Entries: []procfs.Entry{
 		sysConstant("nr_open", nrOpenMax),
 		sysConstant("pipe-max-size", 1<<20),
 		sysConstant("file-max", 1<<63-1),
+		sysAtomic("suid_dumpable", &suidDumpable, 0, 2),
 	}}},
 	{Name: "kernel", Perm: 0o555, Dir: &procfs.Dir{Entries: []procfs.Entry{
 		sysConstantText("ostype", "Linux"),
@@ -39,7 +40,8 @@ var procSysDir = &procfs.Dir{Entries: []procfs.Entry{
 		sysConstant("kptr_restrict", 0),
 		sysConstant("overflowuid", 65534),
 		sysConstant("overflowgid", 65534),
-		sysConstantText("core_pattern", "core"),
+		sysText("core_pattern", corePatternText, setCorePattern),
+		sysAtomic("core_uses_pid", &coreUsesPid, math.MinInt32, math.MaxInt32),
 		sysAtomic("panic", &panicTimeout, math.MinInt32, math.MaxInt32),
 		{Name: "printk", Perm: 0o644, Show: showPrintkLevels, Write: writePrintkLevels},
 		{Name: "random", Perm: 0o555, Dir: &procfs.Dir{Entries: []procfs.Entry{

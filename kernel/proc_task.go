@@ -36,6 +36,7 @@ var procTaskFiles = []procfs.Entry{
 	{Name: "wchan", Perm: 0o444, Show: procFormat("0")},
 	{Name: "oom_score", Perm: 0o444, Show: showTask(showOomScore)},
 	{Name: "oom_score_adj", Perm: 0o644, Show: showTask(showOomScoreAdj), Write: writeOomScoreAdj},
+	{Name: "coredump_filter", Perm: 0o644, Show: showMM(showCoredumpFilter), Write: writeCoredumpFilter},
 	{Name: "io", Perm: 0o400, Open: openReadable, Show: showTask(showIO)},
 	{Name: "timerslack_ns", Perm: 0o666, Show: showTask(showTimerslack)},
 }

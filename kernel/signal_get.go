@@ -85,7 +85,10 @@ func (t *Task) getSignal(info *signal.Info, action *signal.Action) (sig int) {
 		}
 		t.unlockSignals()
 		t.flags.Or(PF_SIGNALED)
-		DoGroupExit(sig) // no core dump is written: WCOREDUMP is never true
+		if signal.Dumping.Has(sig) {
+			t.doCoredump(info)
+		}
+		DoGroupExit(sig)
 	}
 }
 

@@ -140,7 +140,8 @@ func enqueue(sig int, info *signal.Info, t *Task, queue *signal.Pending) error {
 func prepareSignal(sig int, t *Task, force bool) bool {
 	switch s := t.signal; {
 	case s.flags&SIGNAL_GROUP_EXIT != 0:
-		return false // it is dying anyway
+		// It is dying anyway; but a core dump can be cut short.
+		return s.coreState != nil && sig == signal.SIGKILL
 	case signal.Stopping.Has(sig):
 		s.forgetPending(signal.Of(signal.SIGCONT))
 	case sig == signal.SIGCONT:
@@ -220,8 +221,12 @@ func completeSignal(sig int, t *Task, typ PidType) {
 //
 // Preconditions: siglock held.
 func (t *Task) diesOf(sig int) bool {
+	mask := SIGNAL_GROUP_EXIT | SIGNAL_UNKILLABLE
+	if t.signal.coreState != nil {
+		mask = SIGNAL_UNKILLABLE
+	}
 	return t.sighand.actions[sig-1].Fatal(sig) &&
-		t.signal.flags&(SIGNAL_GROUP_EXIT|SIGNAL_UNKILLABLE) == 0 &&
+		t.signal.flags&mask == 0 &&
 		!t.realBlocked.Has(sig) &&
 		!signal.Dumping.Has(sig)
 }

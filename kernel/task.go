@@ -16,8 +16,10 @@ import (
 const (
 	PF_IDLE           uint32 = 0x00000002 // an idle task
 	PF_EXITING        uint32 = 0x00000004 // in DoExit
+	PF_POSTCOREDUMP   uint32 = 0x00000008 // too late to be in a core dump
 	PF_FORKNOEXEC     uint32 = 0x00000040 // forked but did not exec
 	PF_SUPERPRIV      uint32 = 0x00000100 // used a capability
+	PF_DUMPCORE       uint32 = 0x00000200 // dumps core
 	PF_SIGNALED       uint32 = 0x00000400 // killed by a signal
 	PF_NPROC_EXCEEDED uint32 = 0x00001000 // set*uid exceeded RLIMIT_NPROC
 	PF_KTHREAD        uint32 = 0x00200000 // a kernel thread

@@ -118,15 +118,15 @@ func (t *Task) commitCreds(c *cred.Cred) {
 		!c.Permitted.SubsetOf(old.Permitted) {
 		// Who might have been allowed to look at or follow the old one may not
 		// be allowed the new one.
-		setDumpable(t, false)
+		restrictDumpable(t)
 		t.pdeathSignal.Store(0)
 	}
 	t.cred.Store(c)
 }
 
-// setDumpable says whether the program's memory may be looked at by others who
-// run as the same user; PR_SET_DUMPABLE. Set by the owner of exec.
-var setDumpable = func(t *Task, on bool) {}
+// restrictDumpable says that the program's memory is not to be looked at by others
+// who run as the same user; PR_SET_DUMPABLE. Set by the owner of exec.
+var restrictDumpable = func(t *Task) {}
 
 // isDumpable reports it.
 var isDumpable = func(t *Task) bool { return true }

@@ -39,6 +39,11 @@ type taskSignal struct {
 	interrupted syscall.Errno
 	// restart is how restart_syscall(2) goes on. Owned by the task.
 	restart restartBlock
+
+	// dumpNext is the thread that came to the core dump after this one, and
+	// dumpWaiting says that the dump still needs this one. siglock.
+	dumpNext    *Task
+	dumpWaiting bool
 }
 
 // restartBlock is the rest of a system call that ended with
@@ -73,6 +78,8 @@ type processSignal struct {
 	// currTarget is the thread that got the last signal for the process, or
 	// nil. siglock.
 	currTarget *Task
+	// coreState is set while a thread dumps core. siglock.
+	coreState *coreState
 
 	processTimers
 }

@@ -1,0 +1,185 @@
+package kernel
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"onsen/arch"
+	"onsen/kernel/cred"
+	"onsen/kernel/fs"
+	"onsen/kernel/printk"
+	"onsen/kernel/vm"
+)
+
+// write writes the core file and reports whether there is one. As on Linux one that
+// the limit or the file system has cut off counts, too.
+func (c *coredump) write() bool {
+	if c.limit < arch.PageSize {
+		return false
+	}
+	f, err := c.open(c.name())
+	if err != nil {
+		return false
+	}
+	defer f.Put()
+	segments, files := c.snapshot()
+	p := c.process(files)
+	if p == nil || len(segments) > coreSegmentsMax {
+		return false
+	}
+	head, data := coreHeaders(arch.ELFMachine, p.notes(), segments)
+	w := &coreWriter{task: c.task, file: f, limit: c.limit}
+	w.writeAll(c.mm, head, data, segments)
+	return true
+}
+
+// open makes the core file: a new one that belongs to the dumper, and that nobody
+// else has a name for or may read.
+func (c *coredump) open(name string) (*fs.File, error) {
+	t := c.task
+	ctx := &fs.Context{Cred: c.cred, FS: t.fs, Files: t.files}
+	if c.dumpable == suidDumpRoot {
+		if !strings.HasPrefix(name, "/") {
+			printk.Warn("Pid %d(%s) can only dump core to fully qualified path!", t.Tgid, t.Name())
+			return nil, syscall.EPERM
+		}
+		// Nor is it the program's choice where that path begins.
+		own := copyInitFS()
+		if own == nil {
+			return nil, syscall.ENOENT
+		}
+		defer own.Put()
+		own.SetUmask(t.fs.Umask())
+		ctx.FS = own
+	} else {
+		// "a core dump file [...] is overwritten", but not what a link leads to.
+		_ = fs.Unlink(ctx, fs.AtFdcwd, name)
+	}
+	f, err := fs.OpenFile(ctx, name, syscall.O_CREAT|syscall.O_EXCL|syscall.O_WRONLY|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	i := f.Inode
+	if !i.IsReg() || i.Nlink() != 1 || i.UID() != c.cred.FSUID || i.Mode()&0o677 != 0o600 {
+		f.Put()
+		return nil, syscall.EPERM
+	}
+	return f, nil
+}
+
+// copyInitFS returns a copy of what the first process has for root and working
+// directory; nil if that has ended.
+func copyInitFS() *fs.FsStruct {
+	t := FindPid(1).Task(PIDTYPE_TGID)
+	if t == nil {
+		return nil
+	}
+	t.allocLock.Lock()
+	f := t.fs
+	if f != nil {
+		f.Get()
+	}
+	t.allocLock.Unlock()
+	if f == nil {
+		return nil
+	}
+	defer f.Put()
+	return f.Copy()
+}
+
+// coreWriter writes a file from front to back, with holes where there is nothing.
+type coreWriter struct {
+	task           *Task
+	file           *fs.File
+	limit, written uint64
+	pos            int64
+	size           int64 // where the last write ended
+}
+
+// emit writes b. It reports false if the limit does not allow that, the task is
+// killed, or the file cannot take it.
+func (w *coreWriter) emit(b []byte) bool {
+	if w.written+uint64(len(b)) > w.limit || fatalSignalPending(w.task) {
+		return false
+	}
+	n, err := w.file.WriteAt(b, w.pos)
+	if err != nil || n < len(b) {
+		return false
+	}
+	w.written += uint64(n)
+	w.pos += int64(n)
+	w.size = w.pos
+	return true
+}
+
+// writeAll writes the headers, and from data on the segments, as far as it can.
+func (w *coreWriter) writeAll(m *vm.MM, head []byte, data int64, segments []coreSegment) {
+	if !w.emit(head) {
+		return
+	}
+	w.pos = data
+	for _, s := range segments {
+		if !w.dump(m, s.start, s.start+s.size) {
+			return
+		}
+	}
+	w.end()
+}
+
+// dump writes the memory [start, end).
+func (w *coreWriter) dump(m *vm.MM, start, end uintptr) bool {
+	page := make([]byte, arch.PageSize)
+	for start < end {
+		next := min(m.NextPresent(start, end), end)
+		w.pos += int64(next - start)
+		if start = next; start == end {
+			break
+		}
+		if _, err := m.PeekRemote(start, page); err != nil {
+			if fatalSignalPending(w.task) {
+				return false
+			}
+			w.pos += arch.PageSize
+		} else if !w.emit(page) {
+			return false
+		}
+		start += arch.PageSize
+	}
+	return true
+}
+
+// end makes the file as long as it should be.
+func (w *coreWriter) end() {
+	if w.pos != w.size {
+		w.pos--
+		w.emit([]byte{0})
+	}
+}
+
+// showCoredumpFilter shows which memory is dumped.
+func showCoredumpFilter(m *vm.MM, w *bytes.Buffer) error {
+	fmt.Fprintf(w, "%08x\n", m.CoredumpFilter())
+	return nil
+}
+
+// writeCoredumpFilter changes it.
+func writeCoredumpFilter(key any, _ *cred.Cred, b []byte) error {
+	v, err := strconv.ParseUint(strings.TrimSuffix(cString(b), "\n"), 0, 32)
+	if err != nil {
+		return syscall.EINVAL
+	}
+	t, err := keyTask(key)
+	if err != nil {
+		return err
+	}
+	m := getTaskMM(t)
+	if m == nil {
+		return syscall.ESRCH
+	}
+	defer m.Put()
+	m.SetCoredumpFilter(uint32(v))
+	return nil
+}
