@@ -109,6 +109,7 @@ void test_process(void);
 void test_vdso(void);
 void test_regsets(void);
 void test_ptrace(void);
+void test_coredump(void);
 void test_restart(void);
 void test_tracing(void);
 int exec_child(int argc, char **argv);

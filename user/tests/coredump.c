@@ -1,0 +1,327 @@
+// Core dumps: which signals dump, what the file is called, and what is in it.
+// Register sets besides the general ones depend on the processor: not compared.
+#include "check.h"
+
+#include <elf.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+static void put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	char name[128];
+	snprintf(name, sizeof name, "write %s \"%.40s\"", path, text);
+	result(name, fd < 0 ? -1 : write(fd, text, strlen(text)));
+	close(fd);
+}
+
+static void show(const char *path)
+{
+	char b[256] = "";
+	int fd = open(path, O_RDONLY);
+	int n = read(fd, b, sizeof b - 1);
+	if (n > 0 && b[n - 1] == '\n')
+		b[n - 1] = 0;
+	say(path, "\"%s\"", b);
+	close(fd);
+}
+
+static void limit_core(unsigned long n)
+{
+	struct rlimit l = {n, RLIM_INFINITY};
+	setrlimit(RLIMIT_CORE, &l);
+}
+
+static void dumped(const char *name, pid_t pid)
+{
+	int s = 0;
+	siginfo_t si;
+	memset(&si, 0, sizeof si);
+	waitid(P_PID, pid, &si, WEXITED | WNOWAIT);
+	waitpid(pid, &s, 0);
+	if (WIFSIGNALED(s))
+		say(name, "signal %d core %d code %d", WTERMSIG(s), !!WCOREDUMP(s), si.si_code);
+	else
+		say(name, "status %#x", s);
+}
+
+#define DUMP(name, what) do { \
+	pid_t pid_ = fork(); \
+	if (pid_ == 0) { what; _exit(1); } \
+	last = pid_; \
+	dumped(name, pid_); \
+} while (0)
+
+static pid_t last;
+
+static void there(const char *path)
+{
+	struct stat st;
+	if (stat(path, &st))
+		say(path, "errno %d", errno);
+	else
+		say(path, "mode %o uid %d links %d", st.st_mode, st.st_uid, (int)st.st_nlink);
+	unlink(path);
+}
+
+static void actions(void)
+{
+	static const int sigs[] = {SIGHUP, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGSEGV, SIGBUS,
+		SIGXCPU, SIGXFSZ, SIGSYS, SIGTERM, SIGUSR1, 34};
+	for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++) {
+		char name[32];
+		snprintf(name, sizeof name, "dump of %d", sigs[i]);
+		DUMP(name, kill(getpid(), sigs[i]));
+		there("core");
+	}
+	DUMP("a fault", *(volatile int *)8 = 1);
+	there("core");
+	limit_core(0);
+	DUMP("limit 0", abort());
+	there("core");
+	limit_core(4095);
+	DUMP("limit 4095", abort());
+	there("core");
+	limit_core(4096);
+	DUMP("limit 4096", abort());
+	there("core");
+	limit_core(RLIM_INFINITY);
+	DUMP("not dumpable", prctl(PR_SET_DUMPABLE, 0); abort());
+	there("core");
+	DUMP("umask", umask(0777); abort());
+	there("core");
+	symlink("elsewhere", "core");
+	DUMP("a link", abort());
+	there("core");
+	there("elsewhere");
+	mkdir("core", 0700);
+	DUMP("a directory", abort());
+	rmdir("core");
+	DUMP("other user", setuid(1000); prctl(PR_SET_DUMPABLE, 1); abort());
+	there("core");
+}
+
+static void names(void)
+{
+	char b[256], host[64] = "";
+	show("/proc/sys/kernel/core_pattern");
+	show("/proc/sys/kernel/core_uses_pid");
+	show("/proc/sys/fs/suid_dumpable");
+	put("/proc/sys/fs/suid_dumpable", "3");
+	put("/proc/sys/kernel/core_pattern", "/tmp/c.%e.%s.%u.%g.%d.%%.%q.%c%");
+	limit_core(1UL << 40);
+	DUMP("pattern", prctl(PR_SET_NAME, "a/b"); abort());
+	there("/tmp/c.a!b.6.0.0.1.%..1099511627776");
+	DUMP("dots", prctl(PR_SET_NAME, ".."); abort());
+	there("/tmp/c.!..6.0.0.1.%..1099511627776");
+	put("/proc/sys/kernel/core_pattern", "/tmp/%f.%p.%P.%i.%I");
+	DUMP("pids", abort());
+	snprintf(b, sizeof b, "/tmp/init.%d.%d.%d.%d", last, last, last, last);
+	say("named by pids", "%d", access(b, F_OK));
+	unlink(b);
+	put("/proc/sys/kernel/core_pattern", "/tmp/%E");
+	DUMP("path", abort());
+	there("/tmp/!init");
+	put("/proc/sys/kernel/core_pattern", "/nowhere/core");
+	DUMP("no directory", abort());
+	put("/proc/sys/kernel/core_pattern", "core");
+	put("/proc/sys/kernel/core_uses_pid", "1");
+	DUMP("uses pid", abort());
+	snprintf(b, sizeof b, "core.%d", last);
+	say("named by pid", "%d", access(b, F_OK));
+	unlink(b);
+	put("/proc/sys/kernel/core_uses_pid", "0");
+	put("/proc/sys/fs/suid_dumpable", "2");
+	DUMP("suid, relative", setuid(1000); abort());
+	there("core");
+	put("/proc/sys/kernel/core_pattern", "/tmp/suid");
+	DUMP("suid, absolute", setuid(1000); result("dumpable", prctl(PR_GET_DUMPABLE)); abort());
+	there("/tmp/suid");
+	put("/proc/sys/fs/suid_dumpable", "0");
+	put("/proc/sys/kernel/core_pattern", "core");
+	limit_core(RLIM_INFINITY);
+}
+
+// ---- contents ----
+
+static unsigned char *core;
+static size_t core_size;
+
+static void load(void)
+{
+	struct stat st;
+	int fd = open("core", O_RDONLY);
+	core = 0;
+	core_size = 0;
+	if (fd < 0 || fstat(fd, &st) || st.st_size < 64) {
+		say("core", "none");
+		close(fd);
+		return;
+	}
+	core_size = st.st_size;
+	core = mmap(0, core_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (core == MAP_FAILED)
+		core = 0;
+	close(fd);
+	unlink("core");
+}
+
+#define FIXED 0x20000000UL
+
+static void segments(void)
+{
+	Elf64_Ehdr *e = (void *)core;
+	Elf64_Phdr *p = (void *)(core + e->e_phoff);
+	size_t end = 0;
+	for (int i = 0; i < e->e_phnum; i++) {
+		if (p[i].p_type == PT_LOAD && p[i].p_offset + p[i].p_filesz > end)
+			end = p[i].p_offset + p[i].p_filesz;
+		if (p[i].p_type == PT_LOAD && (p[i].p_vaddr < FIXED || p[i].p_vaddr >= FIXED + 0x1000000))
+			continue;
+		if (p[i].p_type == PT_LOAD)
+			say("segment", "%lx flags %x filesz %lx memsz %lx align %lx paddr %lx", p[i].p_vaddr, p[i].p_flags,
+			    p[i].p_filesz, p[i].p_memsz, p[i].p_align, p[i].p_paddr);
+		else
+			say("program header", "type %d flags %x vaddr %lx memsz %lx align %lx behind %d", p[i].p_type,
+			    p[i].p_flags, p[i].p_vaddr, p[i].p_memsz, p[i].p_align,
+			    p[i].p_offset == e->e_phoff + e->e_phnum * sizeof *p);
+	}
+	say("the last segment ends the file", "%d", end == core_size);
+}
+
+static void notes(int details)
+{
+	Elf64_Ehdr *e = (void *)core;
+	Elf64_Phdr *p = (void *)(core + e->e_phoff);
+	unsigned char *at = core + p->p_offset, *end = at + p->p_filesz;
+	int threads = 0;
+	while (at < end) {
+		Elf64_Nhdr *n = (void *)at;
+		char *name = (char *)(n + 1);
+		unsigned char *d = (unsigned char *)name + (n->n_namesz + 3 & ~3);
+		at = d + (n->n_descsz + 3 & ~3);
+		switch (n->n_type) {
+		case NT_PRSTATUS:
+			if (threads++)
+				break; // in whatever order they came
+			say("prstatus", "%s size %d signo %d code %d errno %d cursig %d own pid %d ppid %d", name, n->n_descsz,
+			    *(int *)d, *(int *)(d + 4), *(int *)(d + 8), *(short *)(d + 12), *(int *)(d + 32) == last,
+			    *(int *)(d + 36) == getpid());
+			break;
+		case NT_PRPSINFO:
+			say("prpsinfo", "%s size %d state %d %c %d nice %d uid %d gid %d own pid %d name %.16s args %.80s", name,
+			    n->n_descsz, d[0], d[1], d[2], (signed char)d[3], *(int *)(d + 16), *(int *)(d + 20),
+			    *(int *)(d + 24) == last, d + 40, d + 56);
+			break;
+		case NT_SIGINFO:
+			say("siginfo", "%s size %d signo %d code %d addr %lx", name, n->n_descsz, *(int *)d, *(int *)(d + 8),
+			    *(int *)(d + 8) > 0 ? *(long *)(d + 16) : 0);
+			break;
+		case NT_AUXV:
+			say("auxv", "%s ends with 0 %d", name, *(long *)(d + n->n_descsz - 16) == 0);
+			break;
+		case NT_FILE: {
+			long *w = (long *)d, count = w[0];
+			char *s = (char *)(w + 2 + 3 * count);
+			say("files", "%s page %ld", name, w[1]);
+			for (long i = 0; i < count; i++, s += strlen(s) + 1)
+				if (details && w[2 + 3 * i] >= FIXED && w[2 + 3 * i] < FIXED + 0x1000000)
+					say("file", "%lx-%lx page %ld %s", w[2 + 3 * i], w[3 + 3 * i], w[4 + 3 * i], s);
+			break;
+		}
+		}
+	}
+	say("threads", "%d", threads);
+}
+
+static void *map(int n, int prot, int flags, int fd, long off)
+{
+	return mmap((void *)(FIXED + n * 0x100000), 0x4000, prot, flags | MAP_FIXED, fd, off);
+}
+
+static void maps(void)
+{
+	int rw = PROT_READ | PROT_WRITE, anon = MAP_PRIVATE | MAP_ANONYMOUS, exe = open("/proc/self/exe", O_RDONLY);
+	int file = open("/tmp/mapped", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	ftruncate(file, 0x4000);
+	*(char *)map(0, rw, anon, -1, 0) = 1;
+	map(1, rw, anon, -1, 0);
+	*(char *)map(2, rw, anon, -1, 0) = 1;
+	madvise((void *)(FIXED + 2 * 0x100000), 0x4000, MADV_DONTDUMP);
+	*(char *)map(3, rw, MAP_SHARED | MAP_ANONYMOUS, -1, 0) = 1;
+	map(4, PROT_READ, MAP_PRIVATE, exe, 0);
+	map(5, PROT_READ, MAP_PRIVATE, exe, 4096);
+	map(6, rw, MAP_SHARED, file, 0);
+	map(7, PROT_READ, MAP_PRIVATE, file, 0);
+	*(char *)map(8, rw, MAP_PRIVATE, file, 0) = 1;
+	*(char *)map(9, rw, anon, -1, 0) = 1;
+	mprotect((void *)(FIXED + 9 * 0x100000), 0x4000, PROT_NONE);
+	map(10, PROT_NONE, anon, -1, 0);
+	map(11, PROT_READ | PROT_EXEC, MAP_PRIVATE, exe, 0);
+	*(char *)map(12, rw, anon, -1, 0) = 1;
+	madvise((void *)(FIXED + 12 * 0x100000), 0x4000, MADV_DONTDUMP);
+	madvise((void *)(FIXED + 12 * 0x100000), 0x4000, MADV_DODUMP);
+}
+
+static void contents(void)
+{
+	show("/proc/self/coredump_filter");
+	DUMP("with maps", prctl(PR_SET_NAME, "dumper"); maps(); *(volatile int *)8 = 1);
+	load();
+	if (core) {
+		Elf64_Ehdr *e = (void *)core;
+		say("header", "type %d version %d machine %d flags %d ehsize %d phentsize %d shnum %d osabi %d", e->e_type,
+		    e->e_version, e->e_machine, e->e_flags, e->e_ehsize, e->e_phentsize, e->e_shnum, e->e_ident[EI_OSABI]);
+		segments();
+		notes(1);
+	}
+	static const char *const filters[] = {"0", "0x7f", "0x10", "2", "0x1ff", "0xffff", "x", ""};
+	for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+		DUMP("filtered", put("/proc/self/coredump_filter", filters[i]); show("/proc/self/coredump_filter"); maps(); abort());
+		load();
+		if (core)
+			segments();
+	}
+	unlink("/tmp/mapped");
+}
+
+static void *sleeper(void *p)
+{
+	for (;;)
+		pause();
+}
+
+static void *crasher(void *p)
+{
+	*(volatile int *)8 = 1;
+	return 0;
+}
+
+static void threads(void)
+{
+	pthread_t t;
+	DUMP("threads",
+	     for (int i = 0; i < 3; i++) pthread_create(&t, 0, sleeper, 0);
+	     usleep(50000);
+	     pthread_create(&t, 0, crasher, 0);
+	     for (;;) pause());
+	load();
+	if (core)
+		notes(0);
+}
+
+void test_coredump(void)
+{
+	mkdir("/tmp/cores", 0777);
+	chmod("/tmp/cores", 0777);
+	chdir("/tmp/cores");
+	limit_core(RLIM_INFINITY);
+	put("/proc/sys/kernel/core_pattern", "core");
+	actions();
+	names();
+	contents();
+	threads();
+	chdir("/");
+	rmdir("/tmp/cores");
+}
