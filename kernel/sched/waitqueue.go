@@ -124,8 +124,9 @@ func (q *WaitQueue) WakeAll() { q.wake(TaskNormal, math.MaxInt) }
 func (q *WaitQueue) wake(mask State, n int) {
 	q.acquire()
 	for e := q.first; e != nil && n > 0; {
-		next := e.next
-		if q.wakeOne(e, mask) && e.exclusive {
+		// A waiter that is awake may use its entry for another queue at once.
+		next, exclusive := e.next, e.exclusive
+		if q.wakeOne(e, mask) && exclusive {
 			n--
 		}
 		e = next
