@@ -198,4 +198,8 @@ func CmpxchgUser32(addr uintptr, old, new uint32) (prev uint32, ok bool) {
 
 func hostPointer(addr uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&addr)) }
 
+// hostBytes returns memory that need not be one object: who copies from a program
+// reads on until the end of the page.
+//
+//go:nocheckptr
 func hostBytes(addr, n uintptr) []byte { return unsafe.Slice((*byte)(hostPointer(addr)), n) }

@@ -281,13 +281,13 @@ func unlinkTask(t *Task) {
 				wakeTask(sig.groupExecTask)
 			}
 		}
-		used := t.usage()
+		used := t.usageParts()
 		sig.gone.add(&used)
 		leaveThreadGroup(t)
 	}
 	detachPid(t, PIDTYPE_PID)
 	sig.removeThread(t)
-	nrThreads--
+	nrThreads.Add(-1)
 	t.sighand = nil
 	h.siglock.Unlock()
 	h.put()

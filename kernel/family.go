@@ -1,5 +1,7 @@
 package kernel
 
+import "sync/atomic"
+
 // The task family: which tasks there are, which process each belongs to and
 // whose children they are.
 
@@ -8,10 +10,10 @@ package kernel
 var processes struct{ first, last *Task }
 
 // nrThreads is the number of tasks, idle ones not counted; it has Linux's name
-// but counts processes of one thread as well. totalForks is how many tasks there
-// have ever been. tasklistLock.
+// but counts processes of one thread as well. Written under tasklistLock.
+// totalForks is how many tasks there have ever been. tasklistLock.
 var (
-	nrThreads  int
+	nrThreads  atomic.Int32
 	totalForks uint64
 )
 
@@ -34,11 +36,7 @@ func Tasks() []*Task {
 }
 
 // NrTasks returns how many tasks there are, idle ones not counted.
-func NrTasks() int {
-	tasklistLock.Lock()
-	defer tasklistLock.Unlock()
-	return nrThreads
-}
+func NrTasks() int { return int(nrThreads.Load()) }
 
 // TotalForks returns how many tasks there have ever been.
 func TotalForks() uint64 {

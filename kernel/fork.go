@@ -246,7 +246,7 @@ func undoCreds(p *Task, _ *KernelCloneArgs) {
 
 // checkMaxThreads refuses, with EAGAIN, more tasks than the machine can bear.
 func checkMaxThreads(_, _ *Task, args *KernelCloneArgs) error {
-	if !args.Idle && nrThreads >= MaxThreads() {
+	if !args.Idle && NrTasks() >= MaxThreads() {
 		return syscall.EAGAIN
 	}
 	return nil
@@ -341,7 +341,7 @@ func publish(p, cur *Task, args *KernelCloneArgs) error {
 	}
 	attachPid(p, PIDTYPE_PID)
 	ptraceInitTask(p, cur, args.Flags&CLONE_PTRACE != 0 || args.traceEvent != 0)
-	nrThreads++
+	nrThreads.Add(1)
 	totalForks++
 	return nil
 }

@@ -248,7 +248,7 @@ func TestMinAndTime(t *testing.T) {
 			set.CC[VMIN], set.CC[VTIME] = c.min, c.time
 			u.TTY.SetTermios(&set)
 			u.typed(c.typed)
-			for u.TTY.d.InQueue() < len(c.typed) {
+			for u.inQueue() < len(c.typed) {
 				sched.Sleep(1e5)
 			}
 			if got, err := u.read(4); got != c.want || err != c.err {
@@ -450,7 +450,7 @@ func FuzzIoctl(f *testing.F) {
 			set := Standard
 			u.TTY.SetTermios(&set)
 			u.typed("x\n")
-			for u.TTY.d.InQueue() < 2 {
+			for u.inQueue() < 2 {
 				sched.Sleep(1e5)
 			}
 			if got, err := u.read(10); !strings.HasSuffix(got, "x\n") {
@@ -458,6 +458,13 @@ func FuzzIoctl(f *testing.F) {
 			}
 		})
 	})
+}
+
+// inQueue is what FIONREAD says.
+func (u *user) inQueue() int {
+	u.TTY.mu.Lock()
+	defer u.TTY.mu.Unlock()
+	return u.d.InQueue()
 }
 
 // Start lets output go on as TCOON does.
