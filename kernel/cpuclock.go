@@ -77,17 +77,16 @@ func (c cpuClock) now() int64 {
 //
 // Preconditions: tasklistLock held.
 func (c cpuClock) nowLocked() int64 {
-	var user, system int64
+	var used usage
 	if c.thread {
-		user, system = c.task.cpuTimes()
+		used = c.task.usage()
 	} else {
-		used := processUsageLocked(c.task)
-		user, system = used.utime, used.stime
+		used = processUsageLocked(c.task)
 	}
 	if c.kind == cpuclockVirt {
-		return user
+		return used.utime
 	}
-	return user + system
+	return used.cpu.Time
 }
 
 // resolution is what clock_getres(2) says, in ns.

@@ -55,7 +55,7 @@ func (c *cpuTimers) start(fresh *sched.Timer) {
 func (t *Task) setCPUTimer(virtual bool, v itimerval) (old itimerval) {
 	used := processUsage(t)
 	s := t.signal
-	timer, now := &s.cpu.prof, used.utime+used.stime
+	timer, now := &s.cpu.prof, used.cpu.Time
 	if virtual {
 		timer, now = &s.cpu.virt, used.utime
 	}
@@ -82,7 +82,7 @@ func (t *Task) getCPUTimer(virtual bool) itimerval {
 		return itimerval{remaining(timer.expires, used.utime), timer.interval}
 	}
 	timer := &t.signal.cpu.prof
-	return itimerval{remaining(timer.expires, used.utime+used.stime), timer.interval}
+	return itimerval{remaining(timer.expires, used.cpu.Time), timer.interval}
 }
 
 // remaining returns the time until a CPU timer expires, 0 if it is not set.
@@ -103,7 +103,7 @@ func (s *SignalStruct) checkCPUTimers() {
 		return
 	}
 	used := processUsageLocked(t)
-	user, total := used.utime, used.utime+used.stime
+	user, total := used.utime, used.cpu.Time
 	t.sighand.siglock.Lock()
 	defer t.sighand.siglock.Unlock()
 	c := &s.cpu

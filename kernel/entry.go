@@ -42,6 +42,9 @@ func (t *Task) leftUserMode(e spec.Entry) {
 		t.handleException(t.user.Trap())
 	case spec.EntryInterrupt:
 		t.call.nr = noSyscallNr
+		t.Interrupted = true
+		sched.CondResched()
+		t.Interrupted = false
 		t.exitToUserModeLoop()
 	case spec.EntryWork:
 		// An interrupt was recorded as an event, or means nothing but that

@@ -120,23 +120,26 @@ func showLoadavg(_ any, w *bytes.Buffer) error {
 	return nil
 }
 
-// showSystemStat shows /proc/stat. All that is not idle counts as user mode; see
-// Task.cpuTimes.
+// cpuTimes divides the time in which a CPU is not idle.
+var cpuTimes [arch.MaxCPUs]cpuSplit
+
+// showSystemStat shows /proc/stat.
 func showSystemStat(_ any, w *bytes.Buffer) error {
 	var switches uint64
 	var perCPU bytes.Buffer
-	var allBusy, allIdle int64
+	var allUser, allSystem, allIdle int64
 	running := 0
 	up := timekeeping.Monotonic()
 	for m := sched.Active(); m != 0; m &= m - 1 {
 		cpu := m.First()
 		idle := min(sched.IdleTime(cpu), up)
-		allBusy, allIdle = allBusy+up-idle, allIdle+idle
-		fmt.Fprintf(&perCPU, "cpu%d %d 0 0 %d 0 0 0 0 0 0\n", cpu, nsToClock(up-idle), nsToClock(idle))
+		user, system := cpuTimes[cpu].split(sched.BusySample(cpu, up))
+		allUser, allSystem, allIdle = allUser+user, allSystem+system, allIdle+idle
+		fmt.Fprintf(&perCPU, "cpu%d %d 0 %d %d 0 0 0 0 0 0\n", cpu, nsToClock(user), nsToClock(system), nsToClock(idle))
 		switches += sched.Switches(cpu)
 		running += sched.NrRunning(cpu)
 	}
-	fmt.Fprintf(w, "cpu  %d 0 0 %d 0 0 0 0 0 0\n", nsToClock(allBusy), nsToClock(allIdle))
+	fmt.Fprintf(w, "cpu  %d 0 %d %d 0 0 0 0 0 0\n", nsToClock(allUser), nsToClock(allSystem), nsToClock(allIdle))
 	w.Write(perCPU.Bytes())
 	lines, strays := irq.Stats(sched.Active().Count())
 	total, counts := strays, ""

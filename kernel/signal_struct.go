@@ -70,6 +70,9 @@ type SignalStruct struct {
 	// isSessionLeader: the process has called setsid. tasklistLock.
 	isSessionLeader bool
 
+	// cpuTimes divides the CPU time of the process. It has its own lock.
+	cpuTimes cpuSplit
+
 	// credGuard is held by an execve from when it finds out what rights the
 	// program will have until it has them, and by who begins to trace a thread.
 	credGuard sched.Mutex

@@ -55,9 +55,10 @@ func processUsage(t *Task) (u usage) {
 func processUsageLocked(t *Task) (u usage) {
 	u = t.signal.gone
 	for th := t.signal.firstThread; th != nil; th = th.threads.next {
-		part := th.usage()
+		part := th.usageParts()
 		u.add(&part)
 	}
+	u.utime, u.stime = t.signal.cpuTimes.split(u.cpu)
 	return u
 }
 

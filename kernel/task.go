@@ -85,6 +85,9 @@ type Task struct {
 	taskFutex
 	taskPtrace
 
+	// cpuTimes divides the task's own CPU time. It has its own lock.
+	cpuTimes cpuSplit
+
 	kthread *Kthread // nil unless made by KthreadCreate. Constant
 
 	fn    func(arg any) int // what a kernel thread runs. Constant

@@ -70,7 +70,7 @@ func schedule(m mode) {
 	if prev.realTime() && !next.realTime() {
 		rq.invitePush()
 	}
-	if !rq.tick.armed.Load() && (rq.hasWaiting() || next != rq.idle && backgroundRunnable()) {
+	if !rq.tick.armed.Load() && (next.User != nil || rq.hasWaiting() || next != rq.idle && backgroundRunnable()) {
 		rq.armTick()
 	}
 	if next == prev {

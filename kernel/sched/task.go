@@ -110,6 +110,12 @@ type Task struct {
 	execStart int64
 	// sumExec is the CPU time received, in counts. Rq.lock.
 	sumExec int64
+	// userTicks and systemTicks count the ticks that found the task in user mode
+	// and in the kernel. Rq.lock.
+	userTicks, systemTicks uint64
+	// Interrupted says that an interrupt takes the task out of user mode right
+	// now. Owned by the task.
+	Interrupted bool
 	// weight is the share of the CPU, nice0Weight for nice 0. Rq.lock.
 	weight int64
 
@@ -259,6 +265,30 @@ func (t *Task) CPUTime() int64 {
 		rq.updateCurr(t)
 	}
 	return toNs(t.sumExec)
+}
+
+// CPUSample is CPU time and what is known of where it went: the ticks that found
+// user mode and the kernel.
+type CPUSample struct {
+	Time         int64 // ns
+	User, System uint64
+}
+
+// Add adds what others have received.
+func (s *CPUSample) Add(o CPUSample) {
+	s.Time += o.Time
+	s.User += o.User
+	s.System += o.System
+}
+
+// CPUSample returns the CPU time that the task has received.
+func (t *Task) CPUSample() CPUSample {
+	rq := taskRqLock(t)
+	defer rq.lock.Unlock()
+	if rq.curr == t {
+		rq.updateCurr(t)
+	}
+	return CPUSample{toNs(t.sumExec), t.userTicks, t.systemTicks}
 }
 
 // Switches returns how often the task gave up the CPU by itself and how often

@@ -3,9 +3,10 @@ package sched
 import "sync/atomic"
 
 // The tick ends the turn of a task that others wait behind, balances the
-// queues, and lets the Go runtime's own threads run on a CPU that is never
-// idle. There is none while a CPU is idle or has one task and nobody waits: it
-// is a timer that arms itself again only as long as it is wanted.
+// queues, lets the Go runtime's own threads run on a CPU that is never idle, and
+// samples whether programs are in user mode or in the kernel. There is none while
+// a CPU is idle or has one kernel thread and nobody waits: it is a timer that arms
+// itself again only as long as it is wanted.
 
 const (
 	// tickPeriod is the time between two ticks, in ns.
@@ -20,7 +21,10 @@ type tickState struct {
 	timer Timer
 	armed atomic.Bool // written by the CPU itself
 	count uint        // owned by the CPU
-	lend  bool        // background threads wait for a turn. Owned by the CPU
+	// user and system count the ticks that found user mode and the kernel; those
+	// that found the CPU idle are not counted. Rq.lock.
+	user, system uint64
+	lend         bool // background threads wait for a turn. Owned by the CPU
 }
 
 // schedulerTick is the timer's function.
@@ -30,6 +34,9 @@ func schedulerTick(*Timer) {
 	rq.lock.Lock()
 	busy := rq.curr != rq.idle
 	rq.updateCurr(rq.curr)
+	if busy {
+		rq.sample(rq.curr)
+	}
 	rq.lock.Unlock()
 	if !busy {
 		return
@@ -40,11 +47,28 @@ func schedulerTick(*Timer) {
 	}
 }
 
-// tickIfWanted arms this CPU's tick if somebody waits for the CPU. The caller
-// is a task on it.
+// sample counts a tick for the running task. It is handled by that task itself, at
+// the first safe point after the interrupt.
+//
+// Preconditions: lock held.
+func (rq *Rq) sample(curr *Task) {
+	if curr.Interrupted {
+		curr.userTicks++
+		rq.tick.user++
+	} else {
+		curr.systemTicks++
+		rq.tick.system++
+	}
+}
+
+// tickIfWanted arms this CPU's tick if somebody waits for the CPU or a program
+// runs on it. The caller is a task on it.
 func (rq *Rq) tickIfWanted() {
+	if rq.tick.armed.Load() {
+		return
+	}
 	running := rq.running.Load()
-	if (running >= 2 || running == 1 && backgroundRunnable()) && !rq.tick.armed.Load() {
+	if running >= 2 || running == 1 && (Current().User != nil || backgroundRunnable()) {
 		rq.armTick()
 	}
 }

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/times.h>
 
 #ifndef P_PIDFD
 #define P_PIDFD 3
@@ -277,6 +278,44 @@ static void vfork_killed(void)
 	CHILD("killed with threads", pthread_t t; pthread_create(&t, 0, victim, 0); pthread_create(&t, 0, victim, 0); kill(getpid(), SIGTERM); pause());
 }
 
+static double seconds(struct timeval t) { return t.tv_sec + t.tv_usec / 1e6; }
+
+// spin uses CPU time in user mode or in the kernel and tells where it was counted:
+// by getrusage and times of its own, and by wait4.
+static void spin(const char *name, int in_kernel)
+{
+	int fd = open("/dev/zero", O_RDONLY);
+	static char buffer[1 << 16];
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct rusage r;
+		struct tms t;
+		volatile unsigned n;
+		do {
+			for (int i = 0; i < 100; i++)
+				if (in_kernel)
+					read(fd, buffer, sizeof buffer);
+				else
+					for (n = 0; n < 10000; n++)
+						;
+			getrusage(RUSAGE_SELF, &r);
+		} while (seconds(r.ru_utime) + seconds(r.ru_stime) < 0.5);
+		times(&t);
+		say(name, "self %d times %d", seconds(r.ru_utime) > seconds(r.ru_stime), t.tms_utime > t.tms_stime);
+		_exit(0);
+	}
+	struct rusage r;
+	wait4(pid, 0, 0, &r);
+	say(name, "waited for %d", seconds(r.ru_utime) > seconds(r.ru_stime));
+	close(fd);
+}
+
+static void cpu_times(void)
+{
+	spin("time in the kernel", 1);
+	spin("time in user mode", 0);
+}
+
 void test_process(void)
 {
 	attributes();
@@ -287,4 +326,5 @@ void test_process(void)
 	threads();
 	stopped_orphans();
 	vfork_killed();
+	cpu_times();
 }
