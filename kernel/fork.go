@@ -66,6 +66,9 @@ func KernelClone(args *KernelCloneArgs) (pid int, err error) {
 	}
 	args.traceEvent = args.forkEvent()
 	p, err := CopyProcess(args)
+	if err == syscall.ENOMEM && reclaim() {
+		p, err = CopyProcess(args)
+	}
 	if err != nil {
 		return 0, err
 	}

@@ -24,7 +24,7 @@ const (
 // needs: somebody dies, and then it tries again. Linux's
 // pagefault_out_of_memory.
 func (t *Task) pageFaultOutOfMemory() {
-	if fatalSignalPending(t) || vm.Reclaim() > 0 {
+	if fatalSignalPending(t) || reclaim() {
 		return
 	}
 	oomLock.Lock()

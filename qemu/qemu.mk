@@ -47,7 +47,7 @@ bench: tools kernel user-bench $(BUILD)/qemu-bench ## count instructions and fil
 soak-boot: qemu-tools $(BUILD)/onsen-$(qemu-arch) $(BUILD)/qemu-soak ## boot N times in a row with all self tests [N=100 JOBS=1, as make qemu]
 	@$(BUILD)/qemu-soak $(qemu-flags) $(if $(N),-n $(N)) $(if $(JOBS),-jobs $(JOBS))
 
-SOAK ?= forks=100000 alive=10000 threads=5000 bomb=500 exec=100000 killall=200
+SOAK ?= forks=100000 alive=10000 fill=85 threads=5000 bomb=500 exec=100000 killall=200
 soak: qemu-tools $(BUILD)/onsen-$(qemu-arch) $(BUILD)/user/$(qemu-arch)/soak.cpio $(BUILD)/qemu-run ## torture processes for some minutes [ARCH= CPUS= SOAK="forks=N exec=N ..."]
 	@$(BUILD)/qemu-run -arch $(qemu-arch) -cpus $(or $(CPUS),1) -mem $(or $(MEM),1024M) \
 		-initrd $(BUILD)/user/$(qemu-arch)/soak.cpio -append 'panic=-1 quiet -- $(SOAK)' | tee $(BUILD)/soak.log

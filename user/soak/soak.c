@@ -1,6 +1,7 @@
 // Endurance tests of processes. As PID 1 it does what its arguments name, in
 // order, prints "soak: NAME RESULT" for each, and powers off. A result that says
 // FAIL is one. Arguments: forks=N alive=N threads=N bomb=N exec=N killall=N
+// fill=PERCENT
 #define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -74,6 +76,27 @@ static void alive(int n)
 	kill(-1, SIGKILL);
 	reap_all();
 	printf("soak: alive, %ld KiB not given back\n", before - free_kib());
+}
+
+static long free_at_start;
+
+// fill has a child use some percent of the memory that was free in the beginning:
+// what was used in the meantime must come back.
+static void fill(int percent)
+{
+	size_t n = (size_t)free_at_start / 100 * percent << 10;
+	pid_t pid = fork();
+	if (pid == 0) {
+		char *p = mmap(0, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (p == MAP_FAILED)
+			_exit(1);
+		for (size_t i = 0; i < n; i += 4096)
+			p[i] = 1;
+		_exit(0);
+	}
+	int s = -1;
+	waitpid(pid, &s, 0);
+	printf("soak: fill %zu of %ld KiB, status %d%s\n", n >> 10, free_at_start, s, s ? " FAIL" : "");
 }
 
 static void *sleeper(void *p)
@@ -210,12 +233,13 @@ static const struct {
 	void (*run)(int);
 } tests[] = {
 	{"forks=", forks}, {"alive=", alive}, {"threads=", thread_count},
-	{"bomb=", bomb}, {"exec=", exec_noise}, {"killall=", killall},
+	{"bomb=", bomb}, {"fill=", fill}, {"exec=", exec_noise}, {"killall=", killall},
 };
 
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, 0, _IOLBF, 0);
+	free_at_start = free_kib();
 	for (int i = 1; i < argc; i++)
 		for (size_t j = 0; j < sizeof tests / sizeof *tests; j++) {
 			size_t n = strlen(tests[j].name);

@@ -1,0 +1,38 @@
+package kernel
+
+import (
+	"runtime/debug"
+
+	"onsen/kernel/mm"
+	"onsen/kernel/printk"
+	"onsen/kernel/sched"
+	"onsen/kernel/vm"
+)
+
+// reclaimLock is held by the task that makes the kernel's heap smaller.
+var reclaimLock sched.Mutex
+
+// heapGain is how many pages the heap must give back to have been worth it. A heap
+// that is as small as it can be keeps nobody from asking the OOM killer.
+const heapGain = 1 << 20 / mm.PageSize
+
+// reclaim frees what the kernel keeps only because it may be useful: page tables,
+// and the part of its heap that nothing lives in. The heap grows with the number of
+// tasks, and Go gives it back slowly, if at all while nobody allocates. It reports
+// whether it is worth trying again to have a page. The caller is a task that may
+// sleep.
+func reclaim() bool {
+	if vm.Reclaim() > 0 {
+		return true
+	}
+	reclaimLock.Lock()
+	defer reclaimLock.Unlock()
+	before := mm.ReadStats().Free
+	debug.FreeOSMemory()
+	gained := int(mm.ReadStats().Free) - int(before)
+	if gained < heapGain {
+		return false
+	}
+	printk.Debug("reclaim: the kernel's heap gave back %d KiB", gained*(mm.PageSize>>10))
+	return true
+}
