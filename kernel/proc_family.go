@@ -2,7 +2,7 @@ package kernel
 
 import "slices"
 
-// procFamily returns t's place in its process and session.
+// procFamily returns t's place in its process and session, and its terminal.
 func (t *Task) procFamily() (f procFamily) {
 	tasklistLock.Lock()
 	defer tasklistLock.Unlock()
@@ -18,6 +18,13 @@ func (t *Task) procFamily() (f procFamily) {
 	}
 	if s := taskSession(t); s != nil {
 		f.sid = s.Nr()
+	}
+	f.ttyPgrp = -1
+	if terminal := t.signal.tty.Load(); terminal != nil {
+		f.ttyNr, f.ttyPgrp = int(uint32(terminal.Dev)), 0
+		if pgrp := terminal.Foreground(); pgrp != nil {
+			f.ttyPgrp = pgrp.Nr()
+		}
 	}
 	return f
 }
