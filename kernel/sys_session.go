@@ -1,6 +1,10 @@
 package kernel
 
-import "syscall"
+import (
+	"syscall"
+
+	"onsen/kernel/cred"
+)
 
 var sessionSyscalls = []Syscall{
 	{"getpid", func(t *Task, _ *SyscallArgs) (uintptr, error) { return uintptr(t.Tgid), nil }},
@@ -11,6 +15,7 @@ var sessionSyscalls = []Syscall{
 	{"getsid", func(t *Task, a *SyscallArgs) (uintptr, error) { return idOf(t, int(int32(a[0])), PIDTYPE_SID) }},
 	{"setpgid", sysSetpgid},
 	{"setsid", sysSetsid},
+	{"vhangup", sysVhangup},
 }
 
 func sysGetppid(t *Task, _ *SyscallArgs) (uintptr, error) {
@@ -115,4 +120,15 @@ func sysSetsid(t *Task, _ *SyscallArgs) (uintptr, error) {
 	}
 	procClearTTY(leader)
 	return uintptr(leader.Pid), nil
+}
+
+// sysVhangup is vhangup(2): EPERM. Without a terminal there is nothing to do.
+func sysVhangup(t *Task, _ *SyscallArgs) (uintptr, error) {
+	if !Capable(cred.CAP_SYS_TTY_CONFIG) {
+		return 0, syscall.EPERM
+	}
+	if terminal := t.signal.tty.Load(); terminal != nil {
+		terminal.Hangup()
+	}
+	return 0, nil
 }

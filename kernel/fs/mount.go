@@ -191,6 +191,30 @@ func (m *Mount) end() {
 	}
 }
 
+// Beside returns the place of a name in the directory that p is in, through
+// mounts. It is not ok if there is none in memory, as in a file system that is
+// not Resident.
+func (p Path) Beside(name string) (at Path, ok bool) {
+	for p.Mount != nil && p.Dentry == p.Mount.Root {
+		up := p.Mount.up.Load()
+		if up == nil {
+			return Path{}, false
+		}
+		p = Path{up.parent, up.at}
+	}
+	dir := p.Dentry.Parent()
+	if p.Mount == nil || dir == nil {
+		return Path{}, false
+	}
+	child := dir.Child(name)
+	if child == nil {
+		return Path{}, false
+	}
+	at = Path{p.Mount, child}
+	at.cross()
+	return at, true
+}
+
 // cross follows the mounts on p to the topmost one.
 func (p *Path) cross() {
 	for p.Dentry.mounts.Load() != 0 {

@@ -297,6 +297,16 @@ func (w *walk) truncateOpened(f *File) error {
 	return truncate(w.cred, f.Inode, 0, f)
 }
 
+// OpenPath opens the file at p, which a file holds that is open, without asking
+// for permission; Linux's dentry_open. ENOENT if it is gone.
+func OpenPath(ctx *Context, p Path, flags uint32) (*File, error) {
+	f, err := newFile(p, flags, ctx)
+	if err == errAgain {
+		err = syscall.ENOENT
+	}
+	return f, err
+}
+
 // newFile opens the file at p without asking; errAgain if it is gone.
 func newFile(p Path, flags uint32, ctx *Context) (*File, error) {
 	i := p.Dentry.Inode

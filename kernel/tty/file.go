@@ -23,7 +23,7 @@ type handle struct {
 type opener interface {
 	// opening is called before every open, which it can refuse.
 	opening() error
-	// closed is called after the last close.
+	// closed is called after every close, and if an open fails after all.
 	closed()
 }
 
@@ -56,33 +56,43 @@ func OpenControlling(f *fs.File) error {
 }
 
 func (t *TTY) open(f *fs.File, console bool) error {
-	if o, ok := t.drv.(opener); ok {
+	o, asks := t.drv.(opener)
+	if asks {
 		if err := o.opening(); err != nil {
 			return err
 		}
 	}
-	mayAll := Proc.Capable(capSysAdmin)
-	t.ctrl.Lock()
-	defer t.ctrl.Unlock()
-	if t.exclusive && !mayAll {
+	if !t.countOpen(Proc.Capable(capSysAdmin)) {
+		if asks {
+			o.closed()
+		}
 		return syscall.EBUSY
 	}
-	t.opens++
 	f.Ops = &handle{TTY: t, console: console, born: t.hangups.Load()}
 	f.Nonseekable()
 	return nil
+}
+
+// countOpen counts an open file, unless one has the terminal for itself.
+func (t *TTY) countOpen(mayAll bool) bool {
+	t.ctrl.Lock()
+	defer t.ctrl.Unlock()
+	if t.exclusive && !mayAll {
+		return false
+	}
+	t.opens++
+	return true
 }
 
 // Release implements fs.FileOps.
 func (h *handle) Release(*fs.File) {
 	h.ctrl.Lock()
 	h.opens--
-	last := h.opens == 0
-	if last {
+	if h.opens == 0 {
 		h.exclusive = false
 	}
 	h.ctrl.Unlock()
-	if o, ok := h.drv.(opener); ok && last {
+	if o, ok := h.drv.(opener); ok {
 		o.closed()
 	}
 }
@@ -113,6 +123,9 @@ func (h *handle) Poll(_ *fs.File, pt *fs.PollTable) (events fs.PollEvents) {
 	}
 	if h.d.Readable(atLeast) {
 		events |= in
+	}
+	if h.refusesOutput() {
+		return events // who lets it go on wakes writers
 	}
 	if h.d.Unsent() < crowded {
 		events |= out
@@ -175,9 +188,12 @@ func (h *handle) write(b []byte, nonblock bool) (n int, err error) {
 		if h.hungUp() {
 			return n, syscall.EIO
 		}
+		m := 0
 		h.mu.Lock()
-		m := h.d.Write(b[n:])
-		h.send()
+		if !h.refusesOutput() {
+			m = h.d.Write(b[n:])
+			h.send()
+		}
 		h.mu.Unlock()
 		n += m
 		switch {
@@ -193,3 +209,10 @@ func (h *handle) write(b []byte, nonblock bool) (n int, err error) {
 		}
 	}
 }
+
+// refusesOutput reports whether nothing can be written because output is
+// stopped. A serial driver has a buffer for what is written meanwhile, a pseudo
+// terminal has none.
+//
+// Preconditions: mu held.
+func (t *TTY) refusesOutput() bool { return t.isPTY() && t.d.Stopped() }

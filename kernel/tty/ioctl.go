@@ -46,6 +46,7 @@ const (
 	TCSETSF2     = 0x402c542d
 	TIOCGDEV     = 0x80045432
 	TIOCVHANGUP  = 0x5437
+	TIOCGPTPEER  = 0x5441
 	TIOCGEXCL    = 0x80045440
 )
 
@@ -66,6 +67,12 @@ const nTTY = 0
 
 // Ioctl implements fs.FileOps.
 func (h *handle) Ioctl(f *fs.File, cmd uint32, arg uintptr) (uintptr, error) {
+	if cmd == TIOCGPTPEER {
+		if h.isPTY() {
+			return 0, syscall.EIO
+		}
+		return 0, errno.ENOIOCTLCMD
+	}
 	if h.hungUp() {
 		if cmd == TIOCSPGRP {
 			return 0, syscall.ENOTTY
@@ -141,7 +148,6 @@ func (t *TTY) readTermios(cmd uint32, arg uintptr) (set Termios, err error) {
 		set.setShort(&short)
 	}
 	set.computeSpeeds()
-	set.Line = nTTY
 	return set, err
 }
 

@@ -18,6 +18,8 @@ type Discipline struct {
 	// FlushOutput is called when such a character throws output away; it does
 	// so with what the driver has. Constant.
 	FlushOutput func()
+	// Held is called when output is held back and when it may go on. Constant.
+	Held func(stopped bool)
 
 	set     Termios
 	special [256 / 64]uint64 // input characters that mean something
@@ -54,7 +56,15 @@ func (d *Discipline) SetTermios(t *Termios) {
 		d.changeMode()
 	}
 	if old.Iflag&IXON != 0 && t.Iflag&IXON == 0 && !d.byUser {
-		d.stopped = false
+		d.hold(false)
+	}
+}
+
+// hold holds output back, or lets it go on.
+func (d *Discipline) hold(on bool) {
+	if d.stopped != on {
+		d.stopped = on
+		d.Held(on)
 	}
 }
 
@@ -113,12 +123,16 @@ func (d *Discipline) Flush() {
 func (d *Discipline) FlushOut() { d.outTail = d.outHead }
 
 // Stop holds output back, as TCXONC does, and Start lets it go on.
-func (d *Discipline) Stop() { d.stopped, d.byUser = true, true }
+func (d *Discipline) Stop() {
+	d.byUser = true
+	d.hold(true)
+}
 
 // Start undoes Stop.
 func (d *Discipline) Start() {
 	if d.byUser {
-		d.stopped, d.byUser = false, false
+		d.byUser = false
+		d.hold(false)
 	}
 }
 

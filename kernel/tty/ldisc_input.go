@@ -83,7 +83,7 @@ func (d *Discipline) receiveChar(c byte) {
 // restartByAny lets output go on if any input does that.
 func (d *Discipline) restartByAny() {
 	if d.stopped && !d.byUser && d.set.Iflag&(IXON|IXANY) == IXON|IXANY {
-		d.stopped = false
+		d.hold(false)
 	}
 }
 
@@ -123,10 +123,10 @@ func (d *Discipline) flowControl(c byte) bool {
 	switch {
 	case d.is(c, VSTART):
 		if !d.byUser {
-			d.stopped = false
+			d.hold(false)
 		}
 	case d.is(c, VSTOP):
-		d.stopped = true
+		d.hold(true)
 	default:
 		return false
 	}
@@ -156,7 +156,7 @@ func (d *Discipline) signalChar(c byte) bool {
 		d.FlushOutput()
 	}
 	if d.iflag(IXON) && !d.byUser {
-		d.stopped = false
+		d.hold(false)
 	}
 	if d.lflag(ECHO) {
 		d.echo(c)

@@ -21,6 +21,7 @@ func newBench(change func(*Termios)) *bench {
 	b := new(bench)
 	b.Signal = func(sig int) { b.signals = append(b.signals, syscall.Signal(sig)) }
 	b.FlushOutput = func() { b.flushes++ }
+	b.Held = func(bool) {}
 	set := Standard
 	if change != nil {
 		change(&set)

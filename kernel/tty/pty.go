@@ -18,14 +18,23 @@ type PTY struct {
 	Slave *TTY
 	// Index is its number. Constant.
 	Index int
-	// Closed is called when the master is closed. Constant.
-	Closed func()
+	// Closed is called when the master is closed, and Freed when both sides are.
+	// Constant.
+	Closed, Freed func()
+	// OpenPeer opens the slave of a master for the caller and returns the
+	// descriptor. Constant.
+	OpenPeer func(master *fs.File, flags uint32) (uintptr, error)
 
 	lock     spin.Lock // comes after TTY.mu
 	in, out  ring      // to and from the slave. lock
 	shut     bool      // TIOCSPTLCK: the slave cannot be opened. lock
+	users    int       // open files of the slave. lock
 	hasSlave bool      // the slave is open, or was not yet. lock
 	gone     bool      // the master is closed. lock
+	stopped  bool      // TCXONC of the master: what is typed waits. lock
+
+	packet bool // TIOCPKT. lock
+	status byte // what a master in packet mode has not been told yet. lock
 
 	// changes counts what the master's users wait for.
 	changes atomic.Uint32
@@ -99,20 +108,28 @@ func (p *PTY) Write(b []byte) int {
 func (p *PTY) Unsent() int { return 0 }
 
 // FlushInput implements Driver.
-func (p *PTY) FlushInput() { p.drop(&p.in) }
+func (p *PTY) FlushInput() { p.drop(&p.in, pktFlushRead) }
 
 // FlushOutput implements Driver.
-func (p *PTY) FlushOutput() { p.drop(&p.out) }
+func (p *PTY) FlushOutput() { p.drop(&p.out, pktFlushWrite) }
 
-func (p *PTY) drop(r *ring) {
+// flushAll is what a signal from the keyboard does to output. The discipline
+// has thrown its input away itself.
+func (p *PTY) flushAll() { p.drop(&p.out, pktFlushRead|pktFlushWrite) }
+
+func (p *PTY) drop(r *ring, status byte) {
 	p.lock.Lock()
 	r.tail = r.head
+	p.tell(status, 0)
 	p.lock.Unlock()
 	p.changed()
 }
 
-// SetTermios implements Driver.
-func (p *PTY) SetTermios(_, _ *Termios) {}
+// SetTermios implements Driver. A pseudo terminal has 8 bits and no parity.
+func (p *PTY) SetTermios(set, old *Termios) {
+	set.Cflag = set.Cflag&^(CSIZE|PARENB) | CS8 | CREAD
+	p.tellTermios(set, old)
+}
 
 // opening and closed implement opener.
 func (p *PTY) opening() error {
@@ -122,14 +139,25 @@ func (p *PTY) opening() error {
 		return syscall.EIO
 	}
 	p.hasSlave = true
+	p.users++
 	return nil
 }
 
 func (p *PTY) closed() {
 	p.lock.Lock()
-	p.hasSlave = false
+	p.users--
+	last := p.users == 0
+	if last {
+		p.hasSlave = false
+	}
+	free := last && p.gone
 	p.lock.Unlock()
-	p.changed()
+	if last {
+		p.changed()
+	}
+	if free {
+		p.Freed()
+	}
 }
 
 // Master is the open file of a master. It is the Ops of its file.
@@ -146,7 +174,7 @@ func (m *Master) Read(f *fs.File, to *uaccess.Iter, _ *int64) (int, error) {
 	var b [512]byte
 	for to.Len() > 0 {
 		seen := m.changes.Load()
-		n, open := m.take(b[:min(len(b), to.Len())])
+		n, open := m.takePacket(b[:min(len(b), to.Len())])
 		switch {
 		case n > 0:
 			return to.CopyOut(b[:n])
@@ -189,8 +217,11 @@ func (m *Master) Write(f *fs.File, from *uaccess.Iter, _ *int64) (n int, err err
 		}
 		for len(part) > 0 {
 			seen := m.changes.Load()
+			k := 0
 			m.lock.Lock()
-			k := m.in.write(part)
+			if !m.stopped {
+				k = m.in.write(part)
+			}
 			m.lock.Unlock()
 			m.Slave.InputReady()
 			n += k
@@ -216,7 +247,10 @@ func (m *Master) Poll(_ *fs.File, t *fs.PollTable) (events fs.PollEvents) {
 	if m.out.len() > 0 {
 		events |= fs.PollIn | fs.PollRdNorm
 	}
-	if m.in.len() < BufSize {
+	if m.packet && m.status != 0 {
+		events |= fs.PollPri | fs.PollIn | fs.PollRdNorm
+	}
+	if m.in.len() < BufSize && !m.stopped {
 		events |= fs.PollOut | fs.PollWrNorm
 	}
 	if !m.hasSlave {
@@ -229,95 +263,11 @@ func (m *Master) Poll(_ *fs.File, t *fs.PollTable) (events fs.PollEvents) {
 func (m *Master) Release(*fs.File) {
 	m.lock.Lock()
 	m.gone = true
+	free := m.users == 0
 	m.lock.Unlock()
 	m.Slave.Hangup()
 	m.Closed()
-}
-
-// The ioctls of masters.
-const (
-	TIOCGPTN    = 0x80045430
-	TIOCSPTLCK  = 0x40045431
-	TIOCSIG     = 0x40045436
-	TIOCGPTLCK  = 0x80045439
-	highestSign = 64
-)
-
-// Ioctl implements fs.FileOps. What is not the master's own is done to the slave.
-func (m *Master) Ioctl(f *fs.File, cmd uint32, arg uintptr) (uintptr, error) {
-	return 0, m.ioctl(cmd, arg)
-}
-
-func (m *Master) ioctl(cmd uint32, arg uintptr) error {
-	switch cmd {
-	case TIOCGPTN:
-		return uaccess.Put(arg, uint32(m.Index))
-	case TIOCSPTLCK:
-		v, err := uaccess.Get[int32](arg)
-		if err == nil {
-			m.lock.Lock()
-			m.shut = v != 0
-			m.lock.Unlock()
-		}
-		return err
-	case TIOCGPTLCK:
-		m.lock.Lock()
-		v := boolInt(m.shut)
-		m.lock.Unlock()
-		return uaccess.Put(arg, v)
-	case TIOCSIG:
-		if arg < 1 || arg > highestSign {
-			return syscall.EINVAL
-		}
-		m.Slave.signalForeground(int(arg))
-		return nil
-	case FIONREAD:
-		m.lock.Lock()
-		n := int32(m.out.len())
-		m.lock.Unlock()
-		return uaccess.Put(arg, n)
+	if free {
+		m.Freed()
 	}
-	return m.slaveIoctl(cmd, arg)
-}
-
-// slaveIoctl does to the slave what job control would not let its own users do.
-func (m *Master) slaveIoctl(cmd uint32, arg uintptr) error {
-	s := m.Slave
-	switch cmd {
-	case TCGETS, TCGETS2, TCGETA:
-		return s.getTermios(cmd, arg)
-	case TCSETS, TCSETSW, TCSETSF, TCSETS2, TCSETSW2, TCSETSF2, TCSETA, TCSETAW, TCSETAF:
-		set, err := s.readTermios(cmd, arg)
-		if err == nil {
-			s.SetTermios(&set)
-		}
-		return err
-	case TIOCGPGRP:
-		return uaccess.Put(arg, int32(number(s.Foreground())))
-	case TIOCSPGRP:
-		return s.setForeground(arg)
-	case TIOCGSID:
-		session := s.Session()
-		if session == nil {
-			return syscall.ENOTTY
-		}
-		return uaccess.Put(arg, int32(session.Nr()))
-	case TCFLSH:
-		// Input of the master is output of the slave.
-		switch arg {
-		case tciflush:
-			s.flushOutput()
-		case tcoflush:
-			s.flushInput()
-		case tcioflush:
-			s.flushOutput()
-			s.flushInput()
-		default:
-			return syscall.EINVAL
-		}
-		return nil
-	case TIOCGWINSZ, TIOCSWINSZ, TIOCGETD, TIOCEXCL, TIOCNXCL, TIOCGEXCL, TIOCVHANGUP:
-		return s.stateIoctl(cmd, arg)
-	}
-	return errno.ENOIOCTLCMD
 }

@@ -91,6 +91,10 @@ func New(name string, dev fs.Dev, drv Driver, set *Termios) *TTY {
 	}
 	t.d.Signal = t.signalForeground
 	t.d.FlushOutput = drv.FlushOutput
+	t.d.Held = func(bool) {}
+	if p, ok := drv.(*PTY); ok {
+		t.d.FlushOutput, t.d.Held = p.flushAll, p.held
+	}
 	t.d.SetTermios(set)
 	t.inputWork.Init(func(*sched.Work) { t.receive() })
 	t.outputWork.Init(func(*sched.Work) { t.roomAgain() })
