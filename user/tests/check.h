@@ -112,6 +112,8 @@ void test_ptrace(void);
 void test_coredump(void);
 void test_restart(void);
 void test_tracing(void);
+void test_tty(void);
+void test_pty(void);
 int exec_child(int argc, char **argv);
 
 #endif

@@ -28,6 +28,7 @@ static const struct {
 	{"ids", test_ids}, {"process", test_process}, {"ptrace", test_ptrace}, {"tracing", test_tracing},
 	{"regsets", test_regsets}, {"vdso", test_vdso}, {"restart", test_restart},
 	{"events", test_events},
+	{"tty", test_tty}, {"pty", test_pty},
 };
 
 // A failing init is told apart from one that is through by its last line.
@@ -44,6 +45,8 @@ int main(int argc, char **argv)
 		mkdir("/dev", 0755);
 		mount("proc", "/proc", "proc", 0, 0);
 		mount("devtmpfs", "/dev", "devtmpfs", 0, 0);
+		mkdir("/dev/pts", 0755);
+		mount("devpts", "/dev/pts", "devpts", 0, "mode=620,ptmxmode=666");
 	}
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
 		if (argc > 1 && strcmp(argv[1], tests[i].name) != 0)
