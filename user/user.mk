@@ -47,7 +47,7 @@ $(BUILD)/user/%/bash.cpio: user/torture/bash.sh user/torture/common.sh $(BUILD)/
 	@$(BUILD)/mkinitramfs -o $@ init=$< torture.sh=user/torture/common.sh \
 		bin/busybox=$(BUILD)/debian/$*/busybox bin/bash=$(BUILD)/debian/$*/bash dev/ tmp/
 
-user-bench: $(archs:%=$(BUILD)/user/%/bench.cpio) debian
+user-bench: $(archs:%=$(BUILD)/user/%/bench.cpio) $(archs:%=$(BUILD)/user/%/soak.cpio) debian
 
 $(BUILD)/user/%/bench: user/bench/bench.c | user-tools
 	@echo "  CC      $@"

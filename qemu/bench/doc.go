@@ -8,4 +8,7 @@
 //
 // One nanosecond of virtual time is one instruction. The counts see neither
 // caches nor the TLB, but they repeat.
+//
+// Then user/bench and user/soak tell in the same way what programs pay, and how
+// much memory tasks take, under the kernel and under Linux.
 package main

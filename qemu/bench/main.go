@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"onsen/qemu"
@@ -78,6 +79,11 @@ func measure(arch qemu.Arch) (Result, error) {
 	if all.Linux, all.Programs, err = programs(arch); err != nil {
 		return Result{}, err
 	}
+	linux, ours, err := sleepers(arch)
+	if err != nil {
+		return Result{}, err
+	}
+	all.Linux, all.Programs = append(all.Linux, linux...), append(all.Programs, ours...)
 	if *withMem {
 		if all.SmallestMem, err = smallestMem(arch); err != nil {
 			return Result{}, err
@@ -102,18 +108,32 @@ func machine(arch qemu.Arch) qemu.Config {
 
 // boot runs a machine until it powers off and reads the results it printed.
 func boot(m qemu.Config) (Result, error) {
-	logFile := filepath.Join("build", "logs", fmt.Sprintf("bench-%s-%d.log", m.Arch, m.CPUs))
-	if err := os.MkdirAll(filepath.Dir(logFile), 0o777); err != nil {
+	lines, err := run(m, strconv.Itoa(m.CPUs))
+	if err != nil {
 		return Result{}, err
+	}
+	r, err := parse(lines)
+	if err == nil && len(r.Operations) == 0 {
+		err = errors.New("the kernel measured nothing")
+	}
+	return r, err
+}
+
+// run runs a machine until it powers off and returns what it printed, which is
+// also kept in a file that what names.
+func run(m qemu.Config, what string) ([]string, error) {
+	logFile := filepath.Join("build", "logs", fmt.Sprintf("bench-%s-%s.log", m.Arch, what))
+	if err := os.MkdirAll(filepath.Dir(logFile), 0o777); err != nil {
+		return nil, err
 	}
 	log, err := os.Create(logFile)
 	if err != nil {
-		return Result{}, err
+		return nil, err
 	}
 	defer log.Close()
 	vm, err := qemu.Start(m, log)
 	if err != nil {
-		return Result{}, err
+		return nil, err
 	}
 	defer vm.Kill()
 	ctx, cancel := context.WithTimeout(context.Background(), *patience)
@@ -123,16 +143,9 @@ func boot(m qemu.Config) (Result, error) {
 		err = fmt.Errorf("the machine ended: %v", exit)
 	}
 	if err != nil {
-		return Result{}, fmt.Errorf("%w (console in %s)", err, logFile)
+		return nil, fmt.Errorf("%w (console in %s)", err, logFile)
 	}
-	r, err := parse(vm.Console.Lines())
-	if err == nil && len(r.Operations) == 0 {
-		err = errors.New("the kernel measured nothing")
-	}
-	if err != nil {
-		return Result{}, fmt.Errorf("%w (console in %s)", err, logFile)
-	}
-	return r, nil
+	return vm.Console.Lines(), nil
 }
 
 // load reads the results of earlier runs, of which there may be none.

@@ -17,7 +17,8 @@ type Result struct {
 	Linux       []Operation `json:"linux,omitempty"`    // and on Linux
 }
 
-// Operation is the mean cost of one operation.
+// Operation is the mean cost of one operation, or of one of what it names, in the
+// unit that the name says.
 type Operation struct {
 	Name         string  `json:"name"`
 	Instructions float64 `json:"insn_per_op"`

@@ -6,6 +6,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -70,6 +72,89 @@ static void signal_self(int n)
 {
 	signal(SIGUSR1, on_signal);
 	EACH syscall(SYS_kill, 1, SIGUSR1);
+}
+
+static int *interruptions; // shared with the reader
+static void on_interruption(int sig)
+{
+	(void)sig;
+	++*interruptions;
+}
+
+// interrupted_read interrupts a read of an empty pipe, which starts again. The
+// reader is a real-time task: a signal makes it run at once, until it sleeps in
+// read again.
+static void interrupted_read(int n)
+{
+	struct sigaction sa = {.sa_handler = on_interruption, .sa_flags = SA_RESTART};
+	struct sched_param first = {.sched_priority = 1};
+	int p[2];
+	char c;
+	pipe(p);
+	*interruptions = 0;
+	pid_t pid = fork();
+	if (pid == 0) {
+		close(p[1]);
+		sigaction(SIGUSR1, &sa, 0);
+		sched_setscheduler(0, SCHED_FIFO, &first);
+		_exit(read(p[0], &c, 1) != 0);
+	}
+	while (sched_getscheduler(pid) != SCHED_FIFO)
+		sched_yield();
+	EACH kill(pid, SIGUSR1);
+	close(p[0]);
+	close(p[1]);
+	int s = 1;
+	if (waitpid(pid, &s, 0) != pid || s != 0 || *interruptions != n)
+		printf("bench: interrupted-read failed: status %#x, %d of %d\n", s, *interruptions, n);
+}
+
+static char *forbidden;
+static sigjmp_buf again;
+static void on_fault(int sig)
+{
+	(void)sig;
+	siglongjmp(again, 1);
+}
+
+// sigsegv_handler writes to a page that may not be written to; the handler jumps
+// out.
+static void sigsegv_handler(int n)
+{
+	struct sigaction sa = {.sa_handler = on_fault, .sa_flags = SA_NODEFER};
+	sigaction(SIGSEGV, &sa, 0);
+	EACH if (sigsetjmp(again, 0) == 0)
+		*(volatile char *)forbidden = 1;
+	signal(SIGSEGV, SIG_DFL);
+}
+
+// single_step lets a child do n instructions one at a time.
+static void single_step(int n)
+{
+	int s = 0;
+	pid_t pid = fork();
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		for (;;)
+			__asm__ volatile("");
+	}
+	waitpid(pid, &s, 0);
+	// Out of the C library, which would make calls first.
+	for (int i = 0; i < 64; i++) {
+		ptrace(PTRACE_SINGLESTEP, pid, 0, 0);
+		waitpid(pid, &s, 0);
+	}
+	long start = now();
+	EACH {
+		ptrace(PTRACE_SINGLESTEP, pid, 0, 0);
+		waitpid(pid, &s, 0);
+	}
+	printf("bench: ptrace-single-step %ld insn/op\n", (now() - start + n / 2) / n);
+	if (!WIFSTOPPED(s) || WSTOPSIG(s) != SIGTRAP)
+		printf("bench: ptrace-single-step failed: status %#x\n", s);
+	kill(pid, SIGKILL);
+	waitpid(pid, &s, 0);
 }
 
 static void fork_exit(int n)
@@ -304,12 +389,17 @@ int main(void)
 	file = open("/bench/file", O_CREAT | O_RDWR, 0644);
 	write(file, buffer, sizeof buffer);
 	zero = open("/dev/zero", O_RDONLY);
+	interruptions = mmap(0, 4096, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	forbidden = mmap(0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	count("null-system-call", 10000, null_call, 1);
 	count("read-1-byte-of-zero", 10000, read_zero, 1);
 	count("open-close", 2000, open_close, 1);
 	count("stat", 2000, do_stat, 1);
 	count("sigaction", 5000, do_sigaction, 1);
 	count("signal-to-self", 2000, signal_self, 1);
+	count("interrupted-read", 1000, interrupted_read, 1);
+	count("SIGSEGV-handler", 2000, sigsegv_handler, 1);
+	single_step(1000);
 	count("pipe-round-trip", 2000, pipe_round_trip, 1);
 	count("ring-of-8-per-hop", 300, ring, 8);
 	count("futex-round-trip", 2000, futex_round_trip, 1);
