@@ -60,10 +60,9 @@ func schedule(m mode) {
 	if prev.flags.Load()&TIFNeedResched != 0 {
 		prev.flags.And(^TIFNeedResched)
 	}
-	switch s := prev.state.Load(); {
-	case m == modeYield:
+	if m == modeYield {
 		rq.yield(prev)
-	case s != 0 && m != modePreempt:
+	} else if s := prev.state.Load(); s != 0 && m != modePreempt {
 		rq.sleep(prev, State(s))
 	}
 	next := rq.pickNext(prev)
@@ -92,7 +91,11 @@ func schedule(m mode) {
 		exitGoroutine(prev, next)
 	}
 	switchGoroutine(prev, next) // the lock goes with the CPU, to next
-	finishTaskSwitch(prev)
+	if rq = prev.runq.Load(); rq.farewell == farewellNone {
+		rq.letGo()
+		return
+	}
+	finishTaskSwitch(rq)
 }
 
 // sleep takes the running task off the queue, unless a signal ends the sleep
@@ -122,7 +125,7 @@ func (rq *Rq) pickNext(prev *Task) *Task {
 		}
 	}
 	n := rq.fair.waiting.root
-	if prev.onRq.Load() == queued && !prev.realTime() {
+	if prev.onRq.Load() == queued { // and fair, or pickRealTime had chosen
 		switch {
 		case prev.mustMove(rq.cpu):
 			rq.deactivate(prev, migrating)
@@ -145,27 +148,28 @@ func (rq *Rq) pickNext(prev *Task) *Task {
 
 // ScheduleTail is the first thing a new task does: it finishes the switch that
 // started it.
-func ScheduleTail() { finishTaskSwitch(Current()) }
+func ScheduleTail() { finishTaskSwitch(Current().runq.Load()) }
 
-// finishTaskSwitch lets go of the task that ran before t, the caller, on this
-// CPU.
+// finishTaskSwitch lets go of the task that ran before the caller on this CPU,
+// whose run queue rq is.
 //
-// Preconditions: this CPU's Rq.lock held; released on return.
-func finishTaskSwitch(t *Task) {
-	rq := t.runq.Load()
-	prev := rq.prev
-	why := rq.farewell
-	if why != farewellNone {
-		rq.farewell = farewellNone
-	}
-	prev.onCPU.Store(0) // from here on, another CPU may run prev
-	rq.lock.UnlockTask()
+// Preconditions: rq.lock held; released on return.
+func finishTaskSwitch(rq *Rq) {
+	prev, why := rq.prev, rq.farewell
+	rq.farewell = farewellNone
+	rq.letGo()
 	switch why {
 	case farewellDead:
 		prev.g = nil
 	case farewellMove:
 		finishMigration(prev)
 	}
+}
+
+// letGo is finishTaskSwitch for a task that simply waits, which most do.
+func (rq *Rq) letGo() {
+	rq.prev.onCPU.Store(0) // from here on, another CPU may run prev
+	rq.lock.UnlockTask()
 }
 
 // Exit ends the calling task. It does not return.

@@ -113,31 +113,28 @@ func TaskSafePoint() {
 //go:noinline
 func taskNothing() {}
 
+//go:nosplit
 func taskswitch_m(gp *g) {
 	next := taketarget(gp)
 	mp := gp.m
-	lock := gp.lockedm != 0
-	if lock {
-		gp.lockedm.set(nil)
-	}
+	gp.lockedm = 0
 	gp.waitreason = waitReasonCoroutine
 	if !gp.atomicstatus.CompareAndSwap(_Grunning, _Gwaiting) {
 		// The garbage collector is scanning the stack: let casgstatus wait for it.
 		casgstatus(gp, _Grunning, _Gwaiting)
 	}
 	setMNoWB(&gp.m, nil)
-	taskrun(mp, next, lock)
+	taskrun(mp, next)
 }
 
 func taskexit_m(gp *g) {
 	next := taketarget(gp)
 	mp := gp.m
-	lock := gp.lockedm != 0
-	if lock {
-		gp.lockedm.set(nil) // or gdestroy would end the thread as well
-	}
+	locked := mp.lockedg
+	gp.lockedm = 0 // or gdestroy would end the thread as well
 	gdestroy(gp)
-	taskrun(mp, next, lock)
+	mp.lockedg = locked
+	taskrun(mp, next)
 }
 
 func taketarget(gp *g) *g {
@@ -146,15 +143,18 @@ func taketarget(gp *g) *g {
 	return next
 }
 
-// taskrun makes next the running goroutine of mp. It does not return.
-func taskrun(mp *m, next *g, lock bool) {
+// taskrun makes next the running goroutine of mp, locked to it if the one before
+// was: mp.lockedg still says so. It does not return.
+//
+//go:nosplit
+func taskrun(mp *m, next *g) {
 	setGNoWB(&mp.curg, next)
 	setMNoWB(&next.m, mp)
 	if !next.atomicstatus.CompareAndSwap(_Gwaiting, _Grunning) {
 		casgstatus(next, _Gwaiting, _Grunnable)
 		casgstatus(next, _Grunnable, _Grunning)
 	}
-	if lock {
+	if mp.lockedg != 0 {
 		mp.lockedg.set(next)
 		next.lockedm.set(mp)
 	}
