@@ -1,6 +1,6 @@
 # What runs on the kernel: the default initramfs, and the programs of tests.
 
-.PHONY: initramfs user-tests user-bench user-tools debian
+.PHONY: initramfs user-tests user-bench user-tools user-debian debian
 .SECONDARY:
 
 initramfs: $(archs:%=$(BUILD)/initramfs-%.cpio) ## build the default initramfs: u-root's core commands [ARCH=]
@@ -46,6 +46,20 @@ $(BUILD)/user/%/bash.cpio: user/torture/bash.sh user/torture/common.sh $(BUILD)/
 	@mkdir -p $(@D)
 	@$(BUILD)/mkinitramfs -o $@ init=$< torture.sh=user/torture/common.sh \
 		bin/busybox=$(BUILD)/debian/$*/busybox bin/bash=$(BUILD)/debian/$*/bash dev/ tmp/
+
+# Debian's own dynamically linked programs, with an interactive bash.
+debian-packages := libc6 bash dash coreutils findutils grep sed procps mount util-linux perl-base ncurses-base \
+	strace gdb-minimal
+
+user-debian: $(archs:%=$(BUILD)/user/%/debian.cpio) ## build an initramfs of Debian's programs [ARCH=]
+
+$(BUILD)/debian/%/root.items: user/debian-root.sh $(BUILD)/debian/%/version
+	@sh user/debian-root.sh $* $(BUILD)/debian/$* $(debian-packages)
+
+$(BUILD)/user/%/debian.cpio: user/debian-init.sh $(BUILD)/debian/%/root.items $(BUILD)/mkinitramfs
+	@mkdir -p $(@D)
+	@$(BUILD)/mkinitramfs -o $@ init=$< usr/bin/busybox=$(BUILD)/debian/$*/busybox \
+		$$(cat $(BUILD)/debian/$*/root.items)
 
 user-bench: $(archs:%=$(BUILD)/user/%/bench.cpio) $(archs:%=$(BUILD)/user/%/soak.cpio) debian
 
