@@ -27,7 +27,7 @@ user-cflags   := -static -O1 -w
 user-tools:
 	@$(tools) $(foreach a,$(archs),$(user-cc-$a)) dpkg-deb
 
-user-tests: $(foreach a,$(archs),$(patsubst %,$(BUILD)/user/$a/%.cpio,checks busybox bash soak)) ## build the test programs and fetch what they are compared with [ARCH=]
+user-tests: $(foreach a,$(archs),$(patsubst %,$(BUILD)/user/$a/%.cpio,checks busybox bash soak programs)) ## build the test programs and fetch what they are compared with [ARCH=]
 
 $(BUILD)/user/%/checks: $(wildcard user/tests/*.[ch]) | user-tools
 	@echo "  CC      $@"
@@ -60,6 +60,16 @@ $(BUILD)/user/%/debian.cpio: user/debian-init.sh $(BUILD)/debian/%/root.items $(
 	@mkdir -p $(@D)
 	@$(BUILD)/mkinitramfs -o $@ init=$< usr/bin/busybox=$(BUILD)/debian/$*/busybox \
 		$$(cat $(BUILD)/debian/$*/root.items)
+
+# Programs that debug others, at work.
+$(BUILD)/user/%/debuggee: user/programs/debuggee.c | user-tools
+	@echo "  CC      $@"
+	@mkdir -p $(@D)
+	@$(user-cc-$*) -g -O0 -o $@ $<
+
+$(BUILD)/user/%/programs.cpio: user/programs/programs.sh $(BUILD)/user/%/debuggee $(BUILD)/debian/%/root.items $(BUILD)/mkinitramfs
+	@$(BUILD)/mkinitramfs -o $@ init=$< usr/bin/debuggee=$(@D)/debuggee usr/bin/busybox=$(BUILD)/debian/$*/busybox \
+		tmp/debuggee@/usr/bin/debuggee tmp/debuggee.c=user/programs/debuggee.c $$(cat $(BUILD)/debian/$*/root.items)
 
 user-bench: $(archs:%=$(BUILD)/user/%/bench.cpio) $(archs:%=$(BUILD)/user/%/soak.cpio) debian
 

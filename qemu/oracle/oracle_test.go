@@ -11,16 +11,21 @@ import (
 	"onsen/qemu/qemutest"
 )
 
-// programs are the images of user/tests and user/torture, with the number of
-// facts that each prints at least.
-var programs = map[string]int{"checks": 700, "busybox": 30, "bash": 35}
+// programs are the images of user/tests, user/torture and user/programs, with the
+// number of facts that each prints at least.
+var programs = map[string]int{"checks": 700, "busybox": 30, "bash": 35, "programs": 100}
+
+// memory is how much a program's machine has, where the default is too little.
+var memory = map[string]string{"programs": "512M"}
 
 // checks runs a test program on a machine and returns the facts it printed.
 func checks(t *testing.T, m qemu.Config, program string) []string {
 	t.Helper()
 	m.Initrd = filepath.Join(qemutest.Root(t), "build", "user", string(m.Arch), program+".cpio")
+	m.Memory = memory[program]
 	g := qemutest.Boot(t, m)
-	g.Expect(`^checks are through$`)
+	for g.Expect(`^check .*|^checks are through$`)[0] != "checks are through" {
+	}
 	g.Exit(qemu.PoweredOff)
 	return facts(g.Console.Lines())
 }
