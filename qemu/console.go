@@ -107,6 +107,32 @@ func (c *Console) Expect(ctx context.Context, re *regexp.Regexp) ([]string, erro
 	}
 }
 
+// ExpectText waits for text that matches re anywhere, whether its line is
+// complete or not, and unchanged as Bytes returns it. That and all before it are
+// consumed; if ExpectText fails, nothing is.
+func (c *Console) ExpectText(ctx context.Context, re *regexp.Regexp) ([]byte, error) {
+	for {
+		c.mu.Lock()
+		at := re.FindIndex(c.out[c.next:])
+		if at != nil {
+			text := c.out[c.next+at[0] : c.next+at[1]]
+			c.next += at[1]
+			c.mu.Unlock()
+			return text, nil
+		}
+		rest, ended, changed := c.out[c.next:], c.ended, c.changed
+		c.mu.Unlock()
+		if ended {
+			return nil, fmt.Errorf("%w without text matching %q", ErrEnded, re)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("no text matching %q in %q: %w", re, rest, ctx.Err())
+		}
+	}
+}
+
 // Lines returns what the guest has written so far, as lines without carriage
 // returns, terminal escape sequences and the kernel's time stamps. The last one
 // may be incomplete.

@@ -27,7 +27,7 @@ user-cflags   := -static -O1 -w
 user-tools:
 	@$(tools) $(foreach a,$(archs),$(user-cc-$a)) dpkg-deb
 
-user-tests: $(foreach a,$(archs),$(patsubst %,$(BUILD)/user/$a/%.cpio,checks busybox bash soak programs)) ## build the test programs and fetch what they are compared with [ARCH=]
+user-tests: $(foreach a,$(archs),$(patsubst %,$(BUILD)/user/$a/%.cpio,checks busybox bash soak programs jobs)) ## build the test programs and fetch what they are compared with [ARCH=]
 
 $(BUILD)/user/%/checks: $(wildcard user/tests/*.[ch]) | user-tools
 	@echo "  CC      $@"
@@ -70,6 +70,16 @@ $(BUILD)/user/%/debuggee: user/programs/debuggee.c | user-tools
 $(BUILD)/user/%/programs.cpio: user/programs/programs.sh $(BUILD)/user/%/debuggee $(BUILD)/debian/%/root.items $(BUILD)/mkinitramfs
 	@$(BUILD)/mkinitramfs -o $@ init=$< usr/bin/debuggee=$(@D)/debuggee usr/bin/busybox=$(BUILD)/debian/$*/busybox \
 		tmp/debuggee@/usr/bin/debuggee tmp/debuggee.c=user/programs/debuggee.c $$(cat $(BUILD)/debian/$*/root.items)
+
+$(BUILD)/user/%/onpty $(BUILD)/user/%/job: user/torture/onpty.c user/torture/job.c | user-tools
+	@echo "  CC      $(@D)/onpty $(@D)/job"
+	@mkdir -p $(@D)
+	@$(user-cc-$*) $(user-cflags) -o $(@D)/onpty user/torture/onpty.c
+	@$(user-cc-$*) $(user-cflags) -o $(@D)/job user/torture/job.c
+
+# An interactive bash, on the serial port and on a pseudo terminal.
+$(BUILD)/user/%/jobs.cpio: user/torture/jobs.sh $(BUILD)/user/%/job $(BUILD)/user/%/onpty $(BUILD)/debian/%/version $(BUILD)/mkinitramfs
+	@$(BUILD)/mkinitramfs -o $@ init=$< bin/onpty=$(@D)/onpty bin/job=$(@D)/job bin/busybox=$(BUILD)/debian/$*/busybox bin/bash=$(BUILD)/debian/$*/bash dev/
 
 user-bench: $(archs:%=$(BUILD)/user/%/bench.cpio) $(archs:%=$(BUILD)/user/%/soak.cpio) debian
 

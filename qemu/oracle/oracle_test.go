@@ -30,20 +30,6 @@ func checks(t *testing.T, m qemu.Config, program string) []string {
 	return facts(g.Console.Lines())
 }
 
-// linuxCPU is where it is not the default. Linux authenticates pointers where it
-// can, and QEMU is slow at the standard's way of doing that.
-var linuxCPU = map[qemu.Arch]string{qemu.ARM64: "max,pauth-impdef=on"}
-
-// linux is the machine with Debian's kernel.
-func linux(t *testing.T, arch qemu.Arch) qemu.Config {
-	return qemu.Config{
-		Arch:   arch,
-		CPU:    linuxCPU[arch],
-		Kernel: filepath.Join(qemutest.Root(t), "build", "debian", string(arch), "vmlinuz"),
-		Append: []string{"console=" + arch.Console(), "panic=-1", "quiet"},
-	}
-}
-
 // What a program finds out about the system calls is the same on Linux and here.
 func TestSameAsLinux(t *testing.T) {
 	qemutest.Need(t)
@@ -59,7 +45,7 @@ func TestSameAsLinux(t *testing.T) {
 
 func compare(t *testing.T, arch qemu.Arch, program string, least int) {
 	var want []string
-	t.Run("linux", func(t *testing.T) { want = checks(t, linux(t, arch), program) })
+	t.Run("linux", func(t *testing.T) { want = checks(t, qemutest.Linux(t, arch), program) })
 	if len(want) < least {
 		t.Fatalf("Linux prints %d facts only", len(want))
 	}

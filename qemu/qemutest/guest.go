@@ -96,6 +96,16 @@ func (g *Guest) Expect(pattern string) []string {
 	return m
 }
 
+// ExpectText waits for text that matches pattern anywhere, such as a prompt.
+func (g *Guest) ExpectText(pattern string) {
+	g.t.Helper()
+	ctx, cancel := g.stepContext()
+	defer cancel()
+	if _, err := g.Console.ExpectText(ctx, regexp.MustCompile(pattern)); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
 // Exit waits until the machine ends and fails the test unless it ends in one
 // of the wanted ways.
 func (g *Guest) Exit(want ...qemu.ExitKind) qemu.Exit {

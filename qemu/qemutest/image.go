@@ -67,6 +67,22 @@ func Kernel(t testing.TB, arch qemu.Arch) qemu.Config {
 	}
 }
 
+// linuxCPU is where it is not the default. Linux authenticates pointers where it
+// can, and QEMU is slow at the standard's way of doing that.
+var linuxCPU = map[qemu.Arch]string{qemu.ARM64: "max,pauth-impdef=on"}
+
+// Linux returns the machine with Debian's kernel, to compare with.
+func Linux(t testing.TB, arch qemu.Arch) qemu.Config {
+	t.Helper()
+	Need(t)
+	return qemu.Config{
+		Arch:   arch,
+		CPU:    linuxCPU[arch],
+		Kernel: filepath.Join(Root(t), "build", "debian", string(arch), "vmlinuz"),
+		Append: []string{"console=" + arch.Console(), "panic=-1", "quiet"},
+	}
+}
+
 // NeedCommand fails the test unless a program can be found.
 func NeedCommand(t testing.TB, name string) {
 	t.Helper()
