@@ -10,6 +10,7 @@ import (
 // is blocked, and the alternate stack unless both use one memory.
 func (t *Task) forkSignal(cur *Task, flags uint64) {
 	t.blocked.Store(cur.blocked.Load())
+	t.altStack = spec.AltStack{Flags: ssDisable}
 	if flags&(CLONE_VM|CLONE_VFORK) != CLONE_VM {
 		t.altStack = cur.altStack
 	}
@@ -32,7 +33,7 @@ func flushSignalHandlers(t *Task) {
 		a.Flags, a.Restorer, a.Mask = 0, 0, 0
 	}
 	t.sighand.siglock.Unlock()
-	t.altStack = spec.AltStack{}
+	t.altStack.SP, t.altStack.Size = 0, 0 // signal frames show its flags still
 	t.restart = nil
 }
 

@@ -93,6 +93,9 @@ func (c *UserContext) pageFault(addr uintptr, code uint64) {
 	case code&pfWrite != 0:
 		a = spec.AccessWrite
 	}
+	if addr >= TaskSize {
+		code |= pfPresent // what is there is not for programs to know
+	}
 	c.trap = spec.Trap{Addr: addr, Access: a, Number: vecPageFault, Error: code}
 }
 

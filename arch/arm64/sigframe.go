@@ -132,10 +132,16 @@ func (c *UserContext) fill(b *frameBuffer, f *spec.SignalFrame) int {
 	return at + recordHead
 }
 
-// isFault reports whether the signal is for the last exception of c.
+// isFault reports whether the signal is for the last exception of c, and of a kind
+// whose syndrome frames have. Linux keeps none of breakpoints, steps, arithmetic
+// and undefined instructions (arch/arm64/kernel/{traps,debug-monitors,fpsimd}.c).
 func (c *UserContext) isFault(f *spec.SignalFrame) bool {
+	switch c.trap.Number {
+	case ecUnknown, ecSysReg:
+		return false
+	}
 	switch syscall.Signal(f.Sig) {
-	case syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGILL, syscall.SIGFPE, syscall.SIGTRAP:
+	case syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGILL:
 		code := int32(binary.LittleEndian.Uint32(f.Info[infoCode:]))
 		return code > 0 && code != siKernel && c.trap.Error != 0
 	}
