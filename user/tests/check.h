@@ -111,6 +111,7 @@ void test_regsets(void);
 void test_ptrace(void);
 void test_coredump(void);
 void test_restart(void);
+void test_frames(void);
 void test_tracing(void);
 void test_tty(void);
 void test_pty(void);
