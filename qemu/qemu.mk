@@ -17,7 +17,7 @@ qemu-flags = -arch $(qemu-arch) \
 run-flags = $(qemu-flags) $(if $(INITRD),-initrd '$(INITRD)') \
 	$(if $(EVENTS),-events '$(EVENTS)') $(if $(ACCEL),-accel '$(ACCEL)') $(if $(QEMU_ARGS),-extra '$(QEMU_ARGS)')
 
-.PHONY: qemu proctree qemu-gdb gdb boot-test bench soak-boot soak tools qemu-tools gdb-tools
+.PHONY: qemu proctree qemu-gdb gdb boot-test bench soak-boot soak soak-signals tools qemu-tools gdb-tools
 .PHONY: $(BUILD)/qemu-run $(BUILD)/qemu-soak $(BUILD)/qemu-bench $(BUILD)/qemu-proctree
 
 # Without INITRD= it is u-root's; INITRD=none boots without one.
@@ -52,6 +52,11 @@ soak: qemu-tools $(BUILD)/onsen-$(qemu-arch) $(BUILD)/user/$(qemu-arch)/soak.cpi
 	@$(BUILD)/qemu-run -arch $(qemu-arch) -cpus $(or $(CPUS),1) -mem $(or $(MEM),1024M) \
 		-initrd $(BUILD)/user/$(qemu-arch)/soak.cpio -append 'panic=-1 quiet -- $(SOAK)' | tee $(BUILD)/soak.log
 	@grep -q '^soak is through' $(BUILD)/soak.log && ! grep FAIL $(BUILD)/soak.log
+
+soak-signals: qemu-tools $(BUILD)/onsen-$(qemu-arch) $(BUILD)/user/$(qemu-arch)/storm.cpio $(BUILD)/qemu-run ## a minute of 10,000 signals a second [ARCH= CPUS=4 STORM="seconds=N rate=N"]
+	@$(BUILD)/qemu-run -arch $(qemu-arch) -cpus $(or $(CPUS),4) -mem $(or $(MEM),512M) \
+		-initrd $(BUILD)/user/$(qemu-arch)/storm.cpio -append 'panic=-1 quiet -- $(STORM)' | tee $(BUILD)/storm.log
+	@grep -q '^storm is through' $(BUILD)/storm.log && ! grep FAIL $(BUILD)/storm.log
 
 tools: ## install the programs that running and testing need: QEMU, gdb
 	@$(tools) qemu-system-x86_64 qemu-system-aarch64 gdb-multiarch

@@ -27,7 +27,7 @@ user-cflags   := -static -O1 -w
 user-tools:
 	@$(tools) $(foreach a,$(archs),$(user-cc-$a)) dpkg-deb
 
-user-tests: $(foreach a,$(archs),$(patsubst %,$(BUILD)/user/$a/%.cpio,checks busybox bash soak programs jobs)) ## build the test programs and fetch what they are compared with [ARCH=]
+user-tests: $(foreach a,$(archs),$(patsubst %,$(BUILD)/user/$a/%.cpio,checks busybox bash soak programs jobs storm)) ## build the test programs and fetch what they are compared with [ARCH=]
 
 $(BUILD)/user/%/checks: $(wildcard user/tests/*.[ch]) | user-tools
 	@echo "  CC      $@"
@@ -109,4 +109,12 @@ $(BUILD)/user/%/soak: user/soak/soak.c | user-tools
 	@$(user-cc-$*) $(user-cflags) -o $@ $< -lpthread
 
 $(BUILD)/user/%/soak.cpio: $(BUILD)/user/%/soak $(BUILD)/mkinitramfs
+	@$(BUILD)/mkinitramfs -o $@ init=$< dev/
+
+$(BUILD)/user/%/storm: user/soak/storm.c | user-tools
+	@echo "  CC      $@"
+	@mkdir -p $(@D)
+	@$(user-cc-$*) $(user-cflags) -o $@ $< -lpthread
+
+$(BUILD)/user/%/storm.cpio: $(BUILD)/user/%/storm $(BUILD)/mkinitramfs
 	@$(BUILD)/mkinitramfs -o $@ init=$< dev/
