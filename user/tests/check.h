@@ -93,6 +93,28 @@ static void reap(const char *name, pid_t pid)
 		status(name, s);
 }
 
+// state returns the letter of /proc/PID/stat.
+static char state(pid_t pid)
+{
+	char name[40], text[200];
+	snprintf(name, sizeof name, "/proc/%d/stat", pid);
+	int fd = open(name, O_RDONLY);
+	int n = read(fd, text, sizeof text - 1);
+	close(fd);
+	if (n <= 0)
+		return 'X';
+	text[n] = 0;
+	char *p = strrchr(text, ')');
+	return p ? p[2] : 'X';
+}
+
+// await waits until a process is in a state, or has ended.
+static void await(pid_t pid, char wanted)
+{
+	for (char s; (s = state(pid)) != wanted && s != 'X' && s != 'Z';)
+		usleep(500);
+}
+
 // The tests, each in a file of its own.
 void test_clone(void);
 void test_clone3(void);

@@ -255,6 +255,7 @@ static void modifications(void)
 // A number in the register for results that looks like a restart.
 
 static volatile int stop_spinning, seen;
+static pid_t parent;
 
 static void halt(int sig, siginfo_t *info, void *context)
 {
@@ -271,20 +272,28 @@ static void pretend(int sig, siginfo_t *info, void *context)
 static void looks_like_a_restart(void)
 {
 	long r = 0;
-	struct itimerspec soon = {{0, 0}, {0, 5000000}};
-	timer_t id;
 	on(SIGUSR2, halt, SA_RESTART);
-	timer_create(CLOCK_MONOTONIC, &(struct sigevent){.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2}, &id);
+	// The loop itself says that it runs; only then comes the signal.
+	volatile int *looping = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	parent = getpid();
 	stop_spinning = 0;
-	timer_settime(id, 0, &soon, 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		while (!*looping)
+			usleep(500);
+		kill(parent, SIGUSR2);
+		_exit(0);
+	}
 #ifdef __x86_64__
-	asm volatile("mov $-512, %%rax; 1: cmpl $0, %1; je 1b; mov %%rax, %0" : "=r"(r) : "m"(stop_spinning) : "rax", "memory");
+	asm volatile("mov $-512, %%rax; 1: movl $1, (%2); cmpl $0, %1; je 1b; mov %%rax, %0"
+		: "=r"(r) : "m"(stop_spinning), "r"(looping) : "rax", "memory");
 #else
-	asm volatile("mov x0, #-512; mov x8, #63; 1: ldr w9, [%1]; cbz w9, 1b; mov %0, x0"
-		: "=r"(r) : "r"(&stop_spinning) : "x0", "x8", "x9", "memory");
+	asm volatile("mov x0, #-512; mov x8, #63; mov w10, #1; 1: str w10, [%2]; ldr w9, [%1]; cbz w9, 1b; mov %0, x0"
+		: "=r"(r) : "r"(&stop_spinning), "r"(looping) : "x0", "x8", "x9", "x10", "memory");
 #endif
 	say("-512 in a loop", "%ld handler %d", r, seen);
-	timer_delete(id);
+	waitpid(pid, 0, 0);
+	munmap((void *)looping, 4096);
 	struct sigaction sa = {.sa_sigaction = pretend, .sa_flags = SA_SIGINFO | SA_RESTART};
 	sigaddset(&sa.sa_mask, SIGUSR2);
 	sigaction(SIGUSR1, &sa, 0);
@@ -306,13 +315,13 @@ static void looks_like_a_restart(void)
 // Registers over a read that was interrupted and made again.
 
 static int numbers[2];
-static pid_t parent;
 
+// feeder sends the signal when its parent sleeps in the read, and feeds it then.
 static void feeder(void)
 {
-	usleep(5000);
+	await(parent, 'S');
 	kill(parent, SIGUSR1);
-	usleep(5000);
+	await(parent, 'S');
 	write(numbers[1], "x", 1);
 	_exit(0);
 }

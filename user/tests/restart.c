@@ -35,27 +35,6 @@ static pid_t caller, helper;
 static char buffer[70000];
 static sigset_t usr2, none;
 
-// state returns the letter of /proc/PID/stat.
-static char state(pid_t pid)
-{
-	char name[40], text[200];
-	snprintf(name, sizeof name, "/proc/%d/stat", pid);
-	int fd = open(name, O_RDONLY);
-	int n = read(fd, text, sizeof text - 1);
-	close(fd);
-	if (n <= 0)
-		return 'X';
-	text[n] = 0;
-	char *p = strrchr(text, ')');
-	return p ? p[2] : 'X';
-}
-
-static void await(pid_t pid, char wanted)
-{
-	for (char s; (s = state(pid)) != wanted && s != 'X' && s != 'Z';)
-		usleep(500);
-}
-
 static long now_ms(void)
 {
 	struct timespec t;
@@ -468,15 +447,20 @@ static void jumps(void)
 	result("read after siglongjmp", read(in, &c, 1));
 	result("restart_syscall", syscall(SYS_restart_syscall));
 	// A sleep that was interrupted by a handler leaves nothing to go on with.
-	on(SIGALRM, note, 0);
-	alarm(0);
-	struct itimerspec soon = {{0, 0}, {0, 10000000}};
-	timer_t id;
-	timer_create(CLOCK_MONOTONIC, &(struct sigevent){.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM}, &id);
-	timer_settime(id, 0, &soon, 0);
+	on(SIGUSR1, note, 0);
+	shared->ready = 0;
+	pid = fork();
+	if (pid == 0) {
+		while (!shared->ready)
+			usleep(200);
+		await(caller, 'S');
+		kill(caller, SIGUSR1);
+		_exit(0);
+	}
+	shared->ready = 1;
 	result("sleep", syscall(SYS_nanosleep, &(struct timespec){20, 0}, 0));
+	waitpid(pid, 0, 0);
 	result("restart_syscall after a sleep", syscall(SYS_restart_syscall));
-	timer_delete(id);
 }
 
 // vfork: the parent sleeps until the child has ended, whatever comes.
