@@ -149,12 +149,13 @@ func (b *binprm) randomBelow(n, step uintptr) uintptr {
 // mappings go below it.
 func (b *binprm) setupStack(t *Task, mode elf.StackMode) error {
 	b.top = arch.UserStackTop
-	shift := uintptr(0)
+	var lower, shift uintptr
 	if t.randomizes() {
+		lower = stackRandom
 		b.top -= b.randomBelow(stackRandom, arch.PageSize)
 		shift = b.randomBelow(mmapRandom, arch.PageSize)
 	}
-	t.mm.SetMmapBase(vm.MmapBase(t.rlimit(RLIMIT_STACK), shift))
+	t.mm.SetMmapBase(vm.MmapBase(t.rlimit(RLIMIT_STACK), lower, shift))
 	prot := vm.PROT_READ | vm.PROT_WRITE
 	if mode == elf.StackExec {
 		prot |= vm.PROT_EXEC

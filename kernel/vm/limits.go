@@ -73,16 +73,15 @@ func enoughMemory(pages int) bool { return pages <= mm.TotalPages() }
 func accountable(f Flags) bool { return f&(VM_NORESERVE|VM_SHARED|VM_WRITE) == VM_WRITE }
 
 // MmapBase returns below which address mappings are placed if the stack may
-// become stackLimit bytes large; random is subtracted. Linux's mmap_base.
-func MmapBase(stackLimit uint64, random uintptr) uintptr {
+// become stackLimit bytes large and begins up to stackRandom bytes lower than it
+// might; random is subtracted. Linux's mmap_base: without randomisation and with
+// an ordinary limit, 128 MiB below the end, where debuggers expect it.
+func MmapBase(stackLimit uint64, stackRandom, random uintptr) uintptr {
 	const (
 		minGap = 128 << 20
-		// How much the stack itself may be moved about: 16 GiB on amd64, which
-		// is more than arm64's.
-		stackRandom = 16 << 30
-		maxGap      = arch.TaskSize / 6 * 5
+		maxGap = arch.TaskSize / 6 * 5
 	)
 	gap := min(stackLimit, uint64(maxGap))
-	gap = max(gap+stackGuardGap+stackRandom, minGap)
+	gap = max(gap+stackGuardGap+uint64(stackRandom), minGap)
 	return (arch.TaskSize - uintptr(min(gap, uint64(maxGap))) - random) &^ pageMask
 }

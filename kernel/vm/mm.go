@@ -69,7 +69,7 @@ const (
 // NewMM returns the memory of a new program, with nothing in it and one user.
 // ENOMEM.
 func NewMM() (*MM, error) {
-	m := &MM{mmapBase: MmapBase(0, 0)}
+	m := &MM{mmapBase: MmapBase(0, 0, 0)}
 	if m.ctx.PgdInit(m.allocTable) != nil {
 		return nil, syscall.ENOMEM
 	}

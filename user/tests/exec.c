@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <sys/auxv.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -233,6 +234,22 @@ static void damaged(void)
 	}
 }
 
+static void not_random(void)
+{
+	static const long stacks[] = {8l << 20, 1l << 30};
+	for (int i = 0; i < 2; i++) {
+		pid_t pid = fork();
+		if (pid == 0) {
+			struct rlimit stack = {stacks[i], RLIM_INFINITY};
+			setrlimit(RLIMIT_STACK, &stack);
+			personality(ADDR_NO_RANDOMIZE);
+			execve(self, (char *[]){"name", "exec-child", "places", 0}, no_env);
+			_exit(97);
+		}
+		reap("exec without randomisation", pid);
+	}
+}
+
 void test_exec(char **argv)
 {
 	(void)argv;
@@ -242,6 +259,7 @@ void test_exec(char **argv)
 	at();
 	kept_and_lost();
 	from_thread();
+	not_random();
 	damaged();
 }
 
@@ -288,11 +306,29 @@ static void print_state(void)
 	say("AT_PLATFORM", "%s", (char *)getauxval(AT_PLATFORM));
 }
 
+// print_places tells how far below the end of the address space things are, with
+// steps that hide what depends on the size of the vDSO.
+static int print_places(void)
+{
+#ifdef __x86_64__
+	uint64_t end = 1ull << 47;
+#else
+	uint64_t end = 1ull << 48;
+#endif
+	char *name = (char *)getauxval(AT_EXECFN);
+	void *page = mmap(0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	say("not random, end of the stack", "%ld", end - (uint64_t)(name + strlen(name) + 1));
+	say("not random, mappings, MiB", "%ld", (end - (uint64_t)page) >> 20);
+	return 0;
+}
+
 // exec_child is what the tests above execute.
 int exec_child(int argc, char **argv)
 {
 	if (argc > 2 && strcmp(argv[2], "exit") == 0)
 		return 7;
+	if (argc > 2 && strcmp(argv[2], "places") == 0)
+		return print_places();
 	if (argc > 3 && strcmp(argv[2], "pid") == 0)
 		return getpid() == atoi(argv[3]) ? 1 : syscall(SYS_gettid) == getpid() ? 2 : 3;
 	print_args(argc, argv);
