@@ -27,7 +27,7 @@ user-cflags   := -static -O1 -w
 user-tools:
 	@$(tools) $(foreach a,$(archs),$(user-cc-$a)) dpkg-deb
 
-user-tests: $(foreach a,$(archs),$(patsubst %,$(BUILD)/user/$a/%.cpio,checks busybox bash soak programs jobs storm)) ## build the test programs and fetch what they are compared with [ARCH=]
+user-tests: $(foreach a,$(archs),$(patsubst %,$(BUILD)/user/$a/%.cpio,checks busybox bash soak debian programs jobs storm)) ## build the test programs and fetch what they are compared with [ARCH=]
 
 $(BUILD)/user/%/checks: $(wildcard user/tests/*.[ch]) | user-tools
 	@echo "  CC      $@"

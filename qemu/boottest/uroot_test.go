@@ -28,13 +28,14 @@ var dialogue = []struct{ typed, answer string }{
 }
 
 // prompt is what the shell writes when it is ready to read.
-var prompt = []byte("\n$ ")
+const prompt = "\n$ "
 
-// typeAtPrompt waits until the shell reads and types a line.
-func typeAtPrompt(t *testing.T, g *qemutest.Guest, seen *int, line string) {
+// typeAtPrompt waits until the shell reads, having written one prompt more than
+// seen, and types a line.
+func typeAtPrompt(t *testing.T, g *qemutest.Guest, prompt string, seen *int, line string) {
 	t.Helper()
 	deadline := time.Now().Add(time.Minute)
-	for ; bytes.Count(g.Console.Bytes(), prompt) <= *seen; time.Sleep(20 * time.Millisecond) {
+	for ; bytes.Count(g.Console.Bytes(), []byte(prompt)) <= *seen; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("no prompt to type %q at", line)
 		}
@@ -57,10 +58,10 @@ func TestShell(t *testing.T) {
 				g.Expect(`Welcome to u-root!`)
 				seen := 0
 				for _, d := range dialogue {
-					typeAtPrompt(t, g, &seen, d.typed)
+					typeAtPrompt(t, g, prompt, &seen, d.typed)
 					g.Expect(d.answer)
 				}
-				typeAtPrompt(t, g, &seen, "shutdown")
+				typeAtPrompt(t, g, prompt, &seen, "shutdown")
 				g.Exit(qemu.PoweredOff)
 			})
 		}
