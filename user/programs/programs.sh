@@ -10,7 +10,7 @@ cd /tmp
 # same NAME: the lines of standard input as facts, without addresses and numbers
 # of processes and threads.
 same() {
-	sed -E 's/0x[0-9a-f]+/ADDRESS/g; s/\<(process|LWP) [0-9]+/\1 N/g; s/ +/ /g' |
+	sed -E 's/0x[0-9a-f]+/ADDRESS/g; s/(process |LWP |\/proc\/)[0-9]+/\1N/g; s/ +/ /g' |
 		while IFS= read -r line; do echo "check $1: $line"; done
 }
 
@@ -58,6 +58,7 @@ debug 'fork, child' 'set follow-fork-mode child' 'break inChild' 'run forks' \
 	'backtrace' 'continue' -- debuggee
 debug 'fork, both' 'set detach-on-fork off' 'break inParent' 'break inChild' 'catch fork' 'run forks' 'next' \
 	'inferior 2' 'continue' 'info inferiors' 'continue' 'inferior 1' 'continue' 'continue' -- debuggee
+debug 'exec' 'catch vfork' 'catch exec' 'run -c "exec true"' 'continue' -- sh
 debug threads 'break allReady' 'run threads' 'info threads' 'thread apply all print $_thread' 'continue' -- debuggee |
 	sed -E 's/(Thread ADDRESS \(LWP N\) "[a-z]*").*/\1/'
 debuggee waits &
