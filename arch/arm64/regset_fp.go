@@ -45,10 +45,10 @@ func (c *UserContext) setFPRegs(off int, b []byte) error {
 	return nil
 }
 
-// tlsRegs returns the thread pointers of a program that does not run.
+// tlsRegs returns the thread pointers, of the caller, too.
 func (c *UserContext) tlsRegs() []byte {
 	b := make([]byte, tlsSize)
-	binary.LittleEndian.PutUint64(b, c.tls)
+	binary.LittleEndian.PutUint64(b, uint64(c.TLS()))
 	return b
 }
 
@@ -60,6 +60,5 @@ func (c *UserContext) setTLSRegs(off int, b []byte) error {
 	}
 	regs := c.tlsRegs()
 	copy(regs[off:], b)
-	c.tls = binary.LittleEndian.Uint64(regs)
-	return nil
+	return c.SetTLS(uintptr(binary.LittleEndian.Uint64(regs)))
 }
