@@ -17,7 +17,7 @@ func loadBreakpoints(addr, ctrl *[maxDebug]uint64, n int)
 //go:noescape
 func loadWatchpoints(addr, ctrl *[maxDebug]uint64, n int)
 
-// loadDebug makes the CPU's breakpoints and watchpoints those of d; nil has none.
+// load makes the CPU's breakpoints and watchpoints those of d; nil has none.
 // The caller cannot migrate.
 //
 //go:nosplit
