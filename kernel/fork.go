@@ -331,8 +331,8 @@ func publish(p, cur *Task, args *KernelCloneArgs) error {
 	default:
 		p.signal.addThread(p)
 		p.setPid(PIDTYPE_TGID, p.pid)
-		p.setPid(PIDTYPE_PGID, groupOrOwn(taskPgrp(cur), p))
-		p.setPid(PIDTYPE_SID, groupOrOwn(taskSession(cur), p))
+		p.setPid(PIDTYPE_PGID, taskPgrp(cur))
+		p.setPid(PIDTYPE_SID, taskSession(cur))
 		if p.Pid == 1 {
 			p.signal.flags |= SIGNAL_UNKILLABLE
 		}
@@ -369,13 +369,4 @@ func adoptNew(p, cur *Task, args *KernelCloneArgs) {
 		sig := p.realParent.signal
 		p.signal.hasChildSubreaper = sig.hasChildSubreaper || sig.isChildSubreaper
 	}
-}
-
-// groupOrOwn returns the process group or session that p inherits. What the boot
-// CPU's idle task makes has nothing to inherit.
-func groupOrOwn(inherited *Pid, p *Task) *Pid {
-	if inherited == nil {
-		return p.pid
-	}
-	return inherited
 }

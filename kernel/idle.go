@@ -22,6 +22,9 @@ var (
 var kthreadSighand SighandStruct
 
 func init() {
+	for typ := range bootSignal.pids {
+		bootSignal.pids[typ] = &idlePid
+	}
 	for i := range kthreadSighand.actions {
 		kthreadSighand.actions[i].Handler = sigIgn
 	}
@@ -33,6 +36,7 @@ func initIdle(p *Task, cpu int) {
 	p.realParent, p.parent, p.groupLeader = p, p, p
 	p.cred.Store(bootCred)
 	p.signal, p.sighand = &bootSignal, &bootSighand
+	p.pid = &idlePid
 	sched.InitIdle(&p.Task, "swapper/"+strconv.Itoa(cpu), cpu)
 }
 

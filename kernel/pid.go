@@ -54,6 +54,12 @@ func (p *Pid) Nr() int {
 // pidLink is a task's place in one of the lists of a Pid. tasklistLock.
 type pidLink struct{ next, prev *Task }
 
+// idlePid is number 0: that of the idle tasks, and the process group and session
+// of whoever has left neither, which is init until it calls setsid(2), its first
+// children, and kernel threads. Nobody finds it by its number, and because the boot
+// CPU's idle task always has it, it is never released. Linux's init_struct_pid.
+var idlePid = Pid{tasks: [pidTypes]*Task{PIDTYPE_PID: &bootIdle}}
+
 // pids says which PIDs are taken. PID 0 is every idle task's and never given
 // out.
 var pids = pidMap{used: [PidMax / 64]uint64{1}}
@@ -197,8 +203,7 @@ func (p *Pid) Task(typ PidType) *Task {
 	return p.tasks[typ]
 }
 
-// pidOf returns what typ says of t. It is nil in idle tasks and, except for the
-// task's own, it can change.
+// pidOf returns what typ says of t. Except for the task's own it can change.
 //
 // Preconditions: tasklistLock held, or typ is PIDTYPE_PID or _TGID and t the
 // caller.

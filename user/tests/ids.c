@@ -45,6 +45,22 @@ static void users(void)
 	CHILD("prctl", result("unknown", prctl(9999)); result("pdeathsig 65", prctl(PR_SET_PDEATHSIG, 65)); result("timerslack", prctl(PR_GET_TIMERSLACK)));
 }
 
+// stat_ids prints process group, session, terminal and foreground group of
+// /proc/PID/stat.
+static void stat_ids(const char *name, pid_t pid)
+{
+	char path[40], text[400], *p;
+	int pgrp = -2, sid = -2, tty = -2, tpgid = -2;
+	snprintf(path, sizeof path, "/proc/%d/stat", pid);
+	int fd = open(path, O_RDONLY);
+	int n = read(fd, text, sizeof text - 1);
+	close(fd);
+	text[n < 0 ? 0 : n] = 0;
+	if ((p = strrchr(text, ')')))
+		sscanf(p + 1, " %*c %*d %d %d %d %d", &pgrp, &sid, &tty, &tpgid);
+	say(name, "group %d session %d terminal %d foreground %d", pgrp, sid, tty, tpgid);
+}
+
 static void sessions(void)
 {
 	CHILD("setsid", result("setsid", setsid() == getpid()); result("setsid again", setsid());
@@ -52,6 +68,18 @@ static void sessions(void)
 		result("setpgid of a leader", setpgid(0, 0)));
 	CHILD("setpgid", result("own", setpgid(0, 0)); result("negative", setpgid(0, -1));
 		result("stranger", setpgid(1, 0)); result("no such group", setpgid(0, 29999)); result("no such process", setpgid(29999, 0)));
+	result("group of init", getpgid(1));
+	result("session of init", getsid(1));
+	result("group of kthreadd", getpgid(2));
+	result("session of kthreadd", getsid(2));
+	stat_ids("init", 1);
+	stat_ids("kthreadd", 2);
+	result("own group", getpgrp());
+	result("own session", getsid(0));
+	CHILD("leave the group of init", result("setpgid", setpgid(0, 0)); result("group", getpgid(0) == getpid());
+		result("session", getsid(0)); result("back to group 0", setpgid(0, 0)); result("to the group of init's number", setpgid(0, 1)));
+	result("waitpid 0 without children", waitpid(0, 0, 0));
+	CHILD("child in group 0", if (fork() == 0) _exit(7); int s = 0; waitpid(0, &s, 0); status("waitpid 0", s));
 	result("getsid nobody", getsid(29999));
 	result("getpgid nobody", getpgid(29999));
 }

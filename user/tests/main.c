@@ -31,6 +31,24 @@ static const struct {
 	{"tty", test_tty}, {"pty", test_pty},
 };
 
+// session_of_init makes init leave the group and session of the idle task, in which
+// it begins.
+static void session_of_init(void)
+{
+	result("init's group", getpgid(0));
+	result("init's session", getsid(0));
+	result("init's setsid", setsid());
+	say("init's ids", "%d %d", getpgid(0), getsid(0));
+	result("init's setsid again", setsid());
+	result("init's setpgid", setpgid(0, 0));
+	pid_t pid = fork();
+	if (pid == 0) {
+		say("child of init's session", "%d %d", getpgid(0), getsid(0));
+		_exit(0);
+	}
+	reap("child of init's session", pid);
+}
+
 // A failing init is told apart from one that is through by its last line.
 int main(int argc, char **argv)
 {
@@ -53,6 +71,8 @@ int main(int argc, char **argv)
 			continue; // init, too, runs only the group that "-- NAME" asks for
 		run(tests[i].name, tests[i].test);
 	}
+	if (getpid() == 1)
+		session_of_init();
 	if (write(1, "checks are through\n", 19) != 19)
 		return 1;
 	if (getpid() == 1)
