@@ -5,6 +5,8 @@ package kernel
 import (
 	"fmt"
 	"hash/crc32"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"onsen/arch/bootinfo"
@@ -35,21 +37,33 @@ type consolePort struct {
 }
 
 // startConsoles opens the consoles of the command line, or else the one that
-// the firmware names. The last one is /dev/console.
+// the firmware names. The last one is /dev/console. Who is named twice has the
+// options of the first time; Linux's __add_preferred_console.
 func startConsoles() {
 	values := bootOptions.Console
 	if len(values) == 0 {
 		values = []string{machine.Console.Name}
 	}
+	preferred := consoleName(values[len(values)-1])
 	for i, value := range values {
+		name := consoleName(value)
+		if slices.ContainsFunc(values[:i], func(v string) bool { return consoleName(v) == name }) {
+			continue
+		}
 		flags := printk.PrintBuffer
-		if i == len(values)-1 {
+		if name == preferred {
 			flags |= printk.Preferred
 		}
 		if err := startConsole(value, flags); err != nil {
 			printk.Err("console=%s: %v", value, err)
 		}
 	}
+}
+
+// consoleName is the value of console= without the options.
+func consoleName(value string) string {
+	name, _, _ := strings.Cut(value, ",")
+	return name
 }
 
 // startConsole opens one console.

@@ -34,6 +34,22 @@ func TestConsolePaste(t *testing.T) {
 	}
 }
 
+// A console that is named twice is one console, and /dev/console.
+func TestConsoleTwice(t *testing.T) {
+	for _, arch := range qemu.Arches {
+		t.Run(string(arch), func(t *testing.T) {
+			t.Parallel()
+			m := qemutest.Kernel(t, arch)
+			m.Append = append(m.Append, "console="+arch.Console()+",115200", "console="+arch.Console(), "onsen.echo=4")
+			g := qemutest.Boot(t, m)
+			g.Expect(`^echo: reading 4 bytes$`)
+			g.Type([]byte("abcd"))
+			g.Expect(`^echo: 4 bytes crc32 (?:0x)?ed82cd11$`)
+			g.Exit(qemu.PoweredOff)
+		})
+	}
+}
+
 // A machine without a serial port comes up and ends like any other.
 func TestNoConsole(t *testing.T) {
 	t.Parallel()
