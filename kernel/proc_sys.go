@@ -56,6 +56,7 @@ var procSysDir = &procfs.Dir{Entries: []procfs.Entry{
 		sysConstant("max_map_count", 65530),
 		sysConstant("mmap_min_addr", 65536),
 		sysConstant("swappiness", 60),
+		sysAction("drop_caches", dropCaches, dropPagecache, dropQuietly),
 	}}},
 }}
 
@@ -112,6 +113,14 @@ func sysNumber(name string, get func() int, set func(int), least, most int) proc
 
 func sysAtomic(name string, v *atomic.Int64, least, most int) procfs.Entry {
 	return sysNumber(name, func() int { return int(v.Load()) }, func(n int) { v.Store(int64(n)) }, least, most)
+}
+
+// sysAction does something when a number from least to most is written, and cannot
+// be read.
+func sysAction(name string, act func(int), least, most int) procfs.Entry {
+	e := sysNumber(name, nil, act, least, most)
+	e.Perm, e.Show = 0o200, nil
+	return e
 }
 
 // showPrintkLevels shows the console's log level, that of messages without one,

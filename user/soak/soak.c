@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -22,9 +23,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// free_kib waits first: kernels free some things later.
+// free_kib has the kernel give up what it only keeps in case it is useful, and waits:
+// kernels free some things later.
 static long free_kib(void)
 {
+	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
+	usleep(500000);
+	if (fd < 0 || write(fd, "3", 1) != 1)
+		printf("soak: FAIL drop_caches: %s\n", strerror(errno));
+	close(fd);
 	usleep(500000);
 	struct sysinfo i;
 	sysinfo(&i);
@@ -37,11 +44,15 @@ static void reap_all(void)
 		;
 }
 
+// FORKS_FIRST is how many forks make the kernel as large as it gets by them: there is
+// a spare of everything on every CPU then.
+#define FORKS_FIRST 3000
+
 // forks forks and waits n times; what the kernel keeps must not grow with n.
 static void forks(int n)
 {
 	long after_first = 0;
-	for (int i = 0; i < n; i++) {
+	for (int i = -FORKS_FIRST; i < n; i++) {
 		pid_t pid = fork();
 		if (pid == 0)
 			_exit(i & 63);
@@ -50,8 +61,7 @@ static void forks(int n)
 			printf("soak: forks FAIL at %d: %s\n", i, strerror(errno));
 			return;
 		}
-		// The first tenth fills caches and the kernel's heap.
-		if (i == n / 10)
+		if (i == -1)
 			after_first = free_kib();
 	}
 	long grown = after_first - free_kib();
@@ -239,6 +249,8 @@ static const struct {
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, 0, _IOLBF, 0);
+	mkdir("/proc", 0755);
+	mount("proc", "/proc", "proc", 0, 0);
 	free_at_start = free_kib();
 	for (int i = 1; i < argc; i++)
 		for (size_t j = 0; j < sizeof tests / sizeof *tests; j++) {

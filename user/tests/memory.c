@@ -217,6 +217,18 @@ static void growth(void)
 	reap("limits", pid);
 }
 
+static void drop_caches(void)
+{
+	const char *file = "/proc/sys/vm/drop_caches";
+	result("drop_caches for reading", open(file, O_RDONLY));
+	int fd = open(file, O_WRONLY);
+	result("drop 0", pwrite(fd, "0", 1, 0));
+	result("drop 5", pwrite(fd, "5", 1, 0));
+	result("drop a word", pwrite(fd, "all", 3, 0));
+	result("drop everything", pwrite(fd, "3\n", 2, 0));
+	close(fd);
+}
+
 void test_memory(void)
 {
 	struct sigaction sa = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
@@ -226,4 +238,5 @@ void test_memory(void)
 	faults();
 	forks();
 	growth();
+	drop_caches();
 }
