@@ -50,7 +50,7 @@ type delivery struct {
 // handle_signal and signal_delivered.
 func (t *Task) handleSignal(sig int, d *delivery) {
 	a, f := &d.action, &d.frame
-	f.Handler, f.Sig, f.Info = a.Handler, sig, *d.info.Bytes()
+	f.Handler, f.Sig, f.Info = a.Handler, sig, d.info.Bytes()
 	f.Mask = uint64(t.sigmaskToSave())
 	f.SP = 0
 	f.AltStack = t.altStack

@@ -23,12 +23,12 @@ func (c *UserContext) xstate() ([]byte, error) {
 	return c.extendedState(), nil
 }
 
-// extendedState returns the state without what signal frames put behind it.
+// extendedState returns the whole state.
 func (c *UserContext) extendedState() []byte {
-	b := make([]byte, xformat.FrameSize())
+	b := make([]byte, xformat.Size)
 	c.save()
 	xformat.Put(b, c.area(), &c.x, c.mxcsr)
-	return xformat.ToTracer(b)
+	return b
 }
 
 // setFPRegs changes the x87 and SSE registers. EINVAL if not to a whole state
@@ -58,7 +58,7 @@ func (c *UserContext) setXState(off int, b []byte) error {
 func (c *UserContext) setExtendedState(b []byte) error {
 	c.save()
 	c.forget()
-	mxcsr, err := xformat.Get(xformat.FromTracer(b), c.area(), &c.x)
+	mxcsr, err := xformat.Get(b, c.area(), &c.x)
 	if err != nil {
 		return syscall.EINVAL
 	}

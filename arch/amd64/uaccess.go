@@ -15,6 +15,8 @@ func copyUser(dst, src, n uintptr) (left uintptr)
 func clearUser(dst, _, n uintptr) (left uintptr)
 func loadUser32(dst, src, n uintptr) (left uintptr)
 func cmpxchgUser32(pair, addr, n uintptr) (left uintptr)
+func storeState(dst, c, _ uintptr) (left uintptr)
+func loadState(c, src, components uintptr) (left uintptr)
 
 func userAccessPC() uintptr
 func userAccessEndPC() uintptr
@@ -28,7 +30,7 @@ func fixUserAccess(f *Frame, addr uintptr) bool {
 	if addr >= TaskSize || f.PC() < userAccessPC() || f.PC() >= userAccessEndPC() {
 		return false
 	}
-	f.IP = uint64(userFaultPC())
+	f.IP, f.R9 = uint64(userFaultPC()), f.Vec
 	return true
 }
 

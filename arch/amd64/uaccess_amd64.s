@@ -2,15 +2,18 @@
 
 #include "go_asm.h"
 #include "textflag.h"
+#include "vector_amd64.h"
 
 // All functions that touch user memory have the same arguments and result, and
 // userFault returns for them. Where they do it,
 //	CX is the number of steps that are left, and
 //	R8 says what a step is.
+// R9 is fixUserAccess's.
 
 #define STEP_QUADS_COPY 0
 #define STEP_QUADS_CLEAR 1
 #define STEP_OTHER 2
+#define STEP_STATE 3
 
 #define OPEN_USER \
 	CMPB	·hasSMAP(SB), $0 \
@@ -92,11 +95,120 @@ TEXT ·cmpxchgUser32(SB),NOSPLIT|NOFRAME,$0-32
 	MOVQ	$0, left+24(FP)
 	RET
 
+// COMPONENTS loads what the instructions below take for the components in AX.
+#define COMPONENTS \
+	MOVQ	AX, DX \
+	SHRQ	$32, DX
+
+#define XSAVE_DI BYTE $0x48; BYTE $0x0f; BYTE $0xae; BYTE $0x27 // xsave64 (%rdi)
+#define XRSTOR_DI BYTE $0x48; BYTE $0x0f; BYTE $0xae; BYTE $0x2f // xrstor64 (%rdi)
+
+// func storeState(dst, c, _ uintptr) (left uintptr)
+//
+// The program's extended state, for which this CPU's registers lack only what
+// Go code uses, goes to dst, and the registers get the state of a new program.
+// MXCSR is the program's meanwhile, which is why interrupts are masked.
+TEXT ·storeState(SB),NOSPLIT|NOFRAME,$0-32
+	MOVQ	dst+0(FP), DI
+	MOVQ	c+8(FP), AX
+	MOVL	$STEP_STATE, R8
+	CLI
+	LOAD_VECTOR
+	MOVQ	AX, R10
+	OPEN_USER
+	MOVQ	·xfeatures(SB), AX
+	TESTQ	AX, AX
+	JEQ	legacy
+	// XSAVE leaves alone what it does not know of the header.
+	XORL	DX, DX
+	MOVQ	DX, (const_fxsaveSize+0)(DI)
+	MOVQ	DX, (const_fxsaveSize+8)(DI)
+	MOVQ	DX, (const_fxsaveSize+16)(DI)
+	MOVQ	DX, (const_fxsaveSize+24)(DI)
+	MOVQ	DX, (const_fxsaveSize+32)(DI)
+	MOVQ	DX, (const_fxsaveSize+40)(DI)
+	MOVQ	DX, (const_fxsaveSize+48)(DI)
+	MOVQ	DX, (const_fxsaveSize+56)(DI)
+	COMPONENTS
+	XSAVE_DI
+	ORQ	$const_legacyState, const_fxsaveSize(DI)
+	MOVQ	·xsaveSize(SB), DX
+	MOVL	$const_magic2, (DI)(DX*1)
+software:
+	MOVUPS	·software+0(SB), X0
+	MOVUPS	·software+16(SB), X1
+	MOVUPS	·software+32(SB), X2
+	MOVUPS	X0, (const_offSoftware+0)(DI)
+	MOVUPS	X1, (const_offSoftware+16)(DI)
+	MOVUPS	X2, (const_offSoftware+32)(DI)
+	CLOSE_USER
+	MOVQ	·newState(SB), DI
+	TESTQ	AX, AX
+	JEQ	newLegacy
+	COMPONENTS
+	XRSTOR_DI
+reset:
+	LDMXCSR	·kernelMXCSR(SB)
+	MOVQ	R10, AX
+	STI
+	SAVE_VECTOR
+	MOVQ	$0, left+24(FP)
+	RET
+legacy:
+	FXSAVE64	(DI)
+	JMP	software
+newLegacy:
+	FXRSTOR64	(DI)
+	JMP	reset
+
+// func loadState(c, src, components uintptr) (left uintptr)
+//
+// The opposite: of the components, or of those of FXRSTOR if that is legacyOnly,
+// the state at src, and of all others that of a new program.
+TEXT ·loadState(SB),NOSPLIT|NOFRAME,$0-32
+	MOVQ	c+0(FP), R10
+	MOVQ	src+8(FP), SI
+	MOVQ	components+16(FP), R11
+	MOVL	$STEP_STATE, R8
+	MOVQ	·newState(SB), DI
+	MOVQ	·xfeatures(SB), AX
+	CLI
+	CMPQ	R11, $const_legacyOnly
+	JEQ	legacy
+	XORQ	R11, AX
+	JEQ	all
+	COMPONENTS
+	XRSTOR_DI
+all:
+	MOVQ	SI, DI
+	MOVQ	R11, AX
+	COMPONENTS
+	OPEN_USER
+	XRSTOR_DI
+loaded:
+	CLOSE_USER
+	MOVQ	R10, AX
+	SAVE_VECTOR
+	STI
+	MOVQ	$0, left+24(FP)
+	RET
+legacy:
+	TESTQ	AX, AX
+	JEQ	no
+	COMPONENTS
+	XRSTOR_DI
+no:
+	OPEN_USER
+	FXRSTOR64	(SI)
+	JMP	loaded
+
 // userFault is where an access that has faulted goes on. One by quads tries
 // again by bytes, to get as far as possible.
 TEXT ·userFault(SB),NOSPLIT|NOFRAME,$0-32
 	CMPL	R8, $STEP_OTHER
 	JEQ	done
+	CMPL	R8, $STEP_STATE
+	JEQ	state
 	LEAQ	(DX)(CX*8), CX
 	CMPL	R8, $STEP_QUADS_CLEAR
 	MOVL	$STEP_OTHER, R8
@@ -108,6 +220,12 @@ clear:
 done:
 	CLOSE_USER
 	MOVQ	CX, left+24(FP)
+	RET
+state:
+	LDMXCSR	·kernelMXCSR(SB)
+	CLOSE_USER
+	STI
+	MOVQ	R9, left+24(FP) // the vector
 	RET
 
 TEXT ·userAccessEnd(SB),NOSPLIT|NOFRAME,$0

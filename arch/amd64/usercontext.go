@@ -49,7 +49,7 @@ type UserContext struct {
 	trap spec.Trap // the last fault or exception
 	told told      // what signal frames tell
 
-	frame []byte // where they are built
+	frame *sigframe.Frame // where they are put together, if there was one
 
 	tracedNr int64 // orig_rax, while a tracer may look
 	stepping bool  // TF is set by EnableSingleStep

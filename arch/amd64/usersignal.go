@@ -16,27 +16,7 @@ const (
 
 	// stateAlign is the alignment of the extended state on the stack.
 	stateAlign = 64
-	// frameSlack is the most that the alignments cost.
-	frameSlack = stateAlign + 16 + 8
 )
-
-// xformat describes the extended state. Written by initXState.
-var xformat = sigframe.XFormat{Size: sigframe.FXSize, MXCSRMask: 0xffbf}
-
-// setXFormat notes what initXState has found out.
-func setXFormat() {
-	xformat.Features, xformat.Size = xfeatures, int(xsaveSize)
-	// "If all the bits of this field are 0, the mask is 0000FFBFH" - SDM vol. 1,
-	// 11.6.6, of MXCSR_MASK in the FXSAVE area.
-	const maskAt, align = 28, 16
-	area := make([]byte, fxsaveSize+align)
-	base := uintptr(unsafe.Pointer(&area[0]))
-	off := -base & (align - 1)
-	fxsave(base + off)
-	if mask := binary.LittleEndian.Uint32(area[off+maskAt:]); mask != 0 {
-		xformat.MXCSRMask = mask
-	}
-}
 
 // PushSignalFrame makes the program handle a signal; see package arch.
 func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
@@ -47,31 +27,28 @@ func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
 	c.tell(f)
 	r := &c.regs
 	r.settleRegs()
-	c.save()
-	n := xformat.FrameSize()
-	b := c.frameBuffer(state - at + n)
-	frame := sigframe.Frame{
-		Restorer: uint64(f.Restorer),
-		Regs: [...]uint64{
-			r.r8, r.r9, r.r10, r.r11, r.r12, r.r13, r.r14, r.r15,
-			r.di, r.si, r.bp, r.bx, r.dx, r.ax, r.cx, r.sp, r.ip, r.getFlags(),
-		},
-		Trapno: c.told.number, Err: c.told.code, CR2: c.told.addr,
-		Mask: f.Mask, AltStack: f.AltStack,
-		FPState: uint64(state), XState: xfeatures != 0,
+	frame := c.signalFrame()
+	frame.Restorer = uint64(f.Restorer)
+	frame.Regs = [...]uint64{
+		r.r8, r.r9, r.r10, r.r11, r.r12, r.r13, r.r14, r.r15,
+		r.di, r.si, r.bp, r.bx, r.dx, r.ax, r.cx, r.sp, r.ip, r.getFlags(),
 	}
-	clear(b[:state-at])
-	frame.Put((*[sigframe.Size]byte)(b))
-	*(*[128]byte)(b[sigframe.Info:]) = f.Info
-	xformat.Put(b[state-at:], c.area(), &c.x, c.mxcsr)
-	if err := f.Write(uintptr(at), b); err != nil {
+	frame.Trapno, frame.Err, frame.CR2 = c.told.number, c.told.code, c.told.addr
+	frame.FPState = uint64(state)
+	frame.Complete(xfeatures != 0, f.Mask, f.AltStack)
+	frame.Siginfo = *f.Info
+	if CopyToUser(uintptr(at), unsafe.Pointer(frame), sigframe.Size) != 0 {
+		if err := f.Write(uintptr(at), frame.Bytes()[:]); err != nil {
+			return err
+		}
+	}
+	if err := c.pushState(uintptr(state), f.Write); err != nil {
 		return err
 	}
 	r.di, r.si, r.dx, r.ax = uint64(f.Sig), uint64(at+sigframe.Info), uint64(at+sigframe.Context), 0
 	r.flags &^= flagDF | flagRF | flagTF | exactRegs
 	r.SetPC(f.Handler)
 	r.sp = uint64(at)
-	c.resetState()
 	return nil
 }
 
@@ -105,7 +82,7 @@ func (c *UserContext) placeFrame(f *spec.SignalFrame) (at, state int, err error)
 	if sp > TaskSize {
 		return 0, 0, syscall.EFAULT
 	}
-	state = (int(sp) - xformat.FrameSize()) &^ (stateAlign - 1)
+	state = (int(sp) - frameStateSize) &^ (stateAlign - 1)
 	// As after a CALL, the stack is 8 bytes off a multiple of 16.
 	at = (state-sigframe.Size)&^15 - 8
 	if at < 0 || onAlt && !f.AltStack.Holds(uintptr(at)) {
@@ -118,32 +95,25 @@ func (c *UserContext) placeFrame(f *spec.SignalFrame) (at, state int, err error)
 // AT_MINSIGSTKSZ.
 func SignalFrameSize() uintptr {
 	const align = 15
-	return uintptr(sigframe.Size+stateAlign+8+xformat.FrameSize()+align) &^ align
+	return uintptr(sigframe.Size+stateAlign+8+frameStateSize+align) &^ align
 }
 
-// frameBuffer returns n bytes to build a frame in.
-func (c *UserContext) frameBuffer(n int) []byte {
+// signalFrame returns the frame in which all of c's are put together and taken
+// apart.
+func (c *UserContext) signalFrame() *sigframe.Frame {
 	if c.frame == nil {
-		c.frame = make([]byte, sigframe.Size+frameSlack+xformat.FrameSize())
+		c.frame = new(sigframe.Frame)
 	}
-	return c.frame[:n]
-}
-
-// resetState gives the program the x87 and vector state of a new one.
-func (c *UserContext) resetState() {
-	c.forget()
-	c.x, c.mxcsr = [32]uint64{}, defaultMXCSR
-	sigframe.Reset(c.area())
+	return c.frame
 }
 
 // PopSignalFrame brings back what PushSignalFrame has saved; see package arch.
 func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (mask uint64, alt spec.AltStack, err error) {
-	var frame sigframe.Frame
-	b := c.frameBuffer(sigframe.ToRead)
-	if err := read(uintptr(c.regs.sp)-8, b); err != nil {
+	frame := c.signalFrame()
+	if err := getUser(unsafe.Pointer(frame), uintptr(c.regs.sp)-8, sigframe.ToRead, read); err != nil {
 		return 0, alt, err
 	}
-	if frame.Get((*[sigframe.ToRead]byte)(b)) != nil {
+	if frame.Check() != nil {
 		return 0, alt, syscall.EFAULT
 	}
 	if err := c.popState(uintptr(frame.FPState), read); err != nil {
@@ -156,31 +126,5 @@ func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (ma
 	r.dx, r.ax, r.cx = v[sigframe.DX], v[sigframe.AX], v[sigframe.CX]
 	r.sp, r.ip = v[sigframe.SP], v[sigframe.IP]
 	r.setFlags(r.flags&^sigframe.FixFlags | v[sigframe.Flags])
-	return frame.Mask, frame.AltStack, nil
-}
-
-// popState brings back the x87 and vector state that is at an address.
-func (c *UserContext) popState(at uintptr, read func(addr uintptr, b []byte) error) error {
-	if at == 0 {
-		c.resetState()
-		return nil
-	}
-	if at%stateAlign != 0 && xfeatures != 0 {
-		return syscall.EFAULT
-	}
-	b := c.frameBuffer(xformat.FrameSize())
-	if err := read(at, b[:sigframe.FXSize]); err != nil {
-		return err
-	}
-	n := xformat.Extent(b)
-	if err := read(at+sigframe.FXSize, b[sigframe.FXSize:n]); err != nil {
-		return err
-	}
-	c.forget()
-	mxcsr, err := xformat.Get(b[:n], c.area(), &c.x)
-	if err != nil {
-		return syscall.EFAULT
-	}
-	c.mxcsr = mxcsr
-	return nil
+	return frame.Mask(), frame.AltStack(), nil
 }

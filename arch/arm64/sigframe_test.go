@@ -60,6 +60,7 @@ func someFrame(s *userStack) *spec.SignalFrame {
 		Handler: 0x40_5678, Restorer: 0x7fff_8000_0000, Sig: int(syscall.SIGSEGV), Mask: 0x8000_0000_0000_0001,
 		AltStack: spec.AltStack{SP: 0x1000, Flags: 2, Size: 0x2000}, Write: s.write,
 	}
+	f.Info = new([128]byte)
 	binary.LittleEndian.PutUint32(f.Info[infoSigno:], uint32(f.Sig))
 	binary.LittleEndian.PutUint32(f.Info[infoCode:], 1)
 	f.Info[127] = 0x5a

@@ -10,7 +10,7 @@ type SignalFrame struct {
 	// Sig is the signal's number as the handler gets it.
 	Sig int
 	// Info is the program's siginfo_t.
-	Info [128]byte
+	Info *[128]byte
 	// Mask is the set of blocked signals that sigreturn brings back.
 	Mask uint64
 	// AltStack is the alternate stack as sigaltstack(2) has set it. The frame

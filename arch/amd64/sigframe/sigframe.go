@@ -9,8 +9,8 @@
 package sigframe
 
 import (
-	"encoding/binary"
 	"errors"
+	"unsafe"
 
 	"onsen/arch/spec"
 )
@@ -21,29 +21,11 @@ const Size = 440
 
 // Offsets in the frame.
 const (
-	// ToRead is as much of a frame as Get looks at.
+	// ToRead is as much of a frame as sigreturn looks at.
 	ToRead = Info
 
 	Context = 8 // struct ucontext
 	Info    = 312
-
-	offRestorer = 0
-	offFlags    = Context + 0
-	offLink     = Context + 8
-	offAltSP    = Context + 16
-	offAltFlags = Context + 24
-	offAltSize  = Context + 32
-	offRegs     = Context + 40 // struct sigcontext
-	offCS       = offRegs + 144
-	offGS       = offRegs + 146
-	offFS       = offRegs + 148
-	offSS       = offRegs + 150
-	offErr      = offRegs + 152
-	offTrapno   = offRegs + 160
-	offOldmask  = offRegs + 168
-	offCR2      = offRegs + 176
-	offFPState  = offRegs + 184
-	offMask     = Context + 296
 )
 
 // Values of uc_flags.
@@ -85,66 +67,74 @@ const (
 // FixFlags are the flags that sigreturn restores; Linux's FIX_EFLAGS.
 const FixFlags = 0x5_0dd5
 
-// A Frame is what a frame says.
+// A Frame is struct rt_sigframe.
 type Frame struct {
 	Restorer uint64
-	Regs     [numRegs]uint64
-
-	// Trap number, error code and address of the last fault.
-	Trapno, Err, CR2 uint64
-
-	Mask     uint64
-	AltStack spec.AltStack
-	FPState  uint64 // address of the x87 and vector state, or 0
-	XState   bool   // it is of XSAVE
+	ucontext
+	Siginfo [128]byte
 }
 
-var le = binary.LittleEndian
+// ucontext is struct ucontext, with a struct sigcontext in it.
+type ucontext struct {
+	flags, link    uint64
+	altSP          uint64
+	altFlags       uint64 // 32 bits of it
+	altSize        uint64
+	Regs           [numRegs]uint64
+	cs, gs, fs, ss uint16
+	Err, Trapno    uint64 // of the last fault
+	oldmask        uint64
+	CR2            uint64 // address of the last fault
+	FPState        uint64 // address of the x87 and vector state, or 0
+	reserved       [8]uint64
+	mask           uint64
+}
 
-// Put writes the frame to b, which is all zero, but for the siginfo at Info.
-func (f *Frame) Put(b *[Size]byte) {
-	le.PutUint64(b[offRestorer:], f.Restorer)
-	flags := uint64(flagHasSS | flagRestoreSS)
-	if f.XState {
-		flags |= flagXState
+// The sizes, or these do not compile.
+const (
+	_ = uint(unsafe.Sizeof(Frame{}) - Size)
+	_ = uint(Size - unsafe.Sizeof(Frame{}))
+	_ = uint(unsafe.Offsetof(Frame{}.Siginfo) - Info)
+	_ = uint(Info - unsafe.Offsetof(Frame{}.Siginfo))
+)
+
+// Bytes returns the frame as it stands on the stack.
+func (f *Frame) Bytes() *[Size]byte { return (*[Size]byte)(unsafe.Pointer(f)) }
+
+// Complete sets all but the exported fields: xstate says that the x87 and vector
+// state is of XSAVE, and mask and alt are for sigreturn.
+func (f *Frame) Complete(xstate bool, mask uint64, alt spec.AltStack) {
+	f.flags, f.link = flagHasSS|flagRestoreSS, 0
+	if xstate {
+		f.flags |= flagXState
 	}
-	le.PutUint64(b[offFlags:], flags)
-	le.PutUint64(b[offAltSP:], uint64(f.AltStack.SP))
-	le.PutUint32(b[offAltFlags:], uint32(f.AltStack.Flags))
-	le.PutUint64(b[offAltSize:], uint64(f.AltStack.Size))
-	copy(b[offRegs:], wordBytes(f.Regs[:]))
-	le.PutUint16(b[offCS:], userCode)
-	le.PutUint16(b[offSS:], userData)
-	le.PutUint64(b[offErr:], f.Err)
-	le.PutUint64(b[offTrapno:], f.Trapno)
-	le.PutUint64(b[offOldmask:], f.Mask)
-	le.PutUint64(b[offCR2:], f.CR2)
-	le.PutUint64(b[offFPState:], f.FPState)
-	le.PutUint64(b[offMask:], f.Mask)
+	f.altSP, f.altFlags, f.altSize = uint64(alt.SP), uint64(uint32(alt.Flags)), uint64(alt.Size)
+	f.cs, f.gs, f.fs, f.ss = userCode, 0, 0, userData
+	f.mask, f.oldmask = mask, mask
+	f.reserved = [8]uint64{}
 }
 
 var errSegment = errors.New("sigframe: not a segment of 64-bit user mode")
 
-// Get reads what sigreturn needs of a frame. It fails for segments that no
-// 64-bit program has. The flags are cut down to FixFlags; any other register
-// may hold anything, the program counter included.
-func (f *Frame) Get(b *[ToRead]byte) error {
-	flags := le.Uint64(b[offFlags:])
+// Check looks at a frame that a program has left. It fails for segments that no
+// 64-bit program has, and cuts the flags down to FixFlags; any other register may
+// hold anything, the program counter included.
+func (f *Frame) Check() error {
 	// The privilege level in a selector is put right, as on Linux.
-	if le.Uint16(b[offCS:])|3 != userCode {
+	if f.cs|3 != userCode {
 		return errSegment
 	}
-	if flags&flagRestoreSS != 0 && le.Uint16(b[offSS:])|3 != userData {
+	if f.flags&flagRestoreSS != 0 && f.ss|3 != userData {
 		return errSegment
 	}
-	copy(wordBytes(f.Regs[:]), b[offRegs:])
 	f.Regs[Flags] &= FixFlags
-	f.FPState = le.Uint64(b[offFPState:])
-	f.Mask = le.Uint64(b[offMask:])
-	f.AltStack = spec.AltStack{
-		SP:    uintptr(le.Uint64(b[offAltSP:])),
-		Flags: int32(le.Uint32(b[offAltFlags:])),
-		Size:  uintptr(le.Uint64(b[offAltSize:])),
-	}
 	return nil
+}
+
+// Mask returns the blocked signals that sigreturn brings back.
+func (f *Frame) Mask() uint64 { return f.mask }
+
+// AltStack returns the alternate stack that sigreturn brings back.
+func (f *Frame) AltStack() spec.AltStack {
+	return spec.AltStack{SP: uintptr(f.altSP), Flags: int32(f.altFlags), Size: uintptr(f.altSize)}
 }

@@ -1,32 +1,29 @@
 package sigframe
 
 import (
-	"bytes"
 	"testing"
+	"unsafe"
 
 	"onsen/arch/spec"
 )
 
 // sample returns a frame in which every field differs from every other.
-func sample() Frame {
-	f := Frame{
-		Restorer: 0x11, Trapno: 14, Err: 6, CR2: 0xdead000, Mask: 0x8000_0000_0000_0001,
-		AltStack: spec.AltStack{SP: 0x1000, Flags: -1 << 31, Size: 0x2000},
-		FPState:  0x7fff_0000, XState: true,
-	}
+func sample() *Frame {
+	f := &Frame{Restorer: 0x11}
+	f.Trapno, f.Err, f.CR2, f.FPState = 14, 6, 0xdead000, 0x7fff_0000
 	for i := range f.Regs {
 		f.Regs[i] = 0x1000 + uint64(i)
 	}
 	f.Regs[Flags] = 0x246
+	f.Siginfo[127] = 9
+	f.Complete(true, 0x8000_0000_0000_0001, spec.AltStack{SP: 0x1000, Flags: -1 << 31, Size: 0x2000})
 	return f
 }
 
 // TestLayout compares with offsets that Go's runtime and the C libraries have
 // compiled in (runtime/defs_linux_amd64.go, sys/ucontext.h).
 func TestLayout(t *testing.T) {
-	f := sample()
-	var b [Size]byte
-	f.Put(&b)
+	b := sample().Bytes()
 	for _, test := range []struct {
 		name string
 		at   int
@@ -50,6 +47,7 @@ func TestLayout(t *testing.T) {
 		{"REG_CR2", 48 + 22*8, 0xdead000},
 		{"fpregs", 48 + 23*8, 0x7fff_0000},
 		{"uc_sigmask", 304, 0x8000_0000_0000_0001},
+		{"end of siginfo", 432, 9 << 56},
 	} {
 		if got := le.Uint64(b[test.at:]); got != test.want {
 			t.Errorf("%s is %#x, not %#x", test.name, got, test.want)
@@ -57,22 +55,34 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-func TestPutGet(t *testing.T) {
-	f := sample()
-	var b [Size]byte
-	f.Put(&b)
-	var got Frame
-	if err := got.Get((*[ToRead]byte)(b[:])); err != nil {
-		t.Fatal(err)
+// What a program has left in a frame does not show in the next one.
+func TestComplete(t *testing.T) {
+	var f Frame
+	for i := range f.Bytes() {
+		f.Bytes()[i] = 0xff
 	}
-	want := f
-	want.Regs[Flags] &= FixFlags
-	if got.Regs != want.Regs || got.Mask != want.Mask || got.AltStack != want.AltStack || got.FPState != want.FPState {
-		t.Errorf("got %+v, want %+v", got, want)
+	s := sample()
+	f.Restorer, f.Regs, f.Siginfo = s.Restorer, s.Regs, s.Siginfo
+	f.Trapno, f.Err, f.CR2, f.FPState = s.Trapno, s.Err, s.CR2, s.FPState
+	f.Complete(true, s.Mask(), s.AltStack())
+	if f != *s {
+		t.Errorf("%+v, want %+v", f, *s)
 	}
 }
 
-func TestGetSegments(t *testing.T) {
+func TestCheck(t *testing.T) {
+	f := sample()
+	f.Regs[Flags] = ^uint64(0)
+	if err := f.Check(); err != nil || f.Regs[Flags] != FixFlags {
+		t.Errorf("%v, flags %#x", err, f.Regs[Flags])
+	}
+	want := spec.AltStack{SP: 0x1000, Flags: -1 << 31, Size: 0x2000}
+	if f.Mask() != 0x8000_0000_0000_0001 || f.AltStack() != want {
+		t.Errorf("mask %#x, stack %+v", f.Mask(), f.AltStack())
+	}
+}
+
+func TestCheckSegments(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		cs, ss uint16
@@ -89,30 +99,11 @@ func TestGetSegments(t *testing.T) {
 		{"stack does not count", 0x33, 0, 2, true},
 	} {
 		f := sample()
-		var b [Size]byte
-		f.Put(&b)
-		le.PutUint64(b[offFlags:], test.flags)
-		le.PutUint16(b[offCS:], test.cs)
-		le.PutUint16(b[offSS:], test.ss)
-		if err := f.Get((*[ToRead]byte)(b[:])); (err == nil) != test.ok {
+		f.flags, f.cs, f.ss = test.flags, test.cs, test.ss
+		if err := f.Check(); (err == nil) != test.ok {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}
-}
-
-func FuzzFrame(f *testing.F) {
-	s := sample()
-	var b [Size]byte
-	s.Put(&b)
-	f.Add(b[:])
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var b [Size]byte
-		copy(b[:], data)
-		var frame Frame
-		if frame.Get((*[ToRead]byte)(b[:])) == nil && frame.Regs[Flags]&^FixFlags != 0 {
-			t.Errorf("flags %#x", frame.Regs[Flags])
-		}
-	})
 }
 
 // Machines to try: without XSAVE, with AVX, with AVX-512.
@@ -122,178 +113,58 @@ var formats = []XFormat{
 	{X87 | SSE | AVX | 7<<5, 2688, 0xffff},
 }
 
-// state returns an area as XSAVE would leave it, and what goes beside it.
-func (x XFormat) state() (area []byte, xmm [32]uint64, mxcsr uint32) {
-	area = make([]byte, x.Size)
-	Reset(area)
-	for i := range area {
-		switch {
-		case i >= offBV && i < headerEnd, i >= offMXCSR && i < offMXCSR+8, i >= offXMM && i < FXSize:
-		default:
-			area[i] = byte(i * 7)
-		}
-	}
-	for i := range xmm {
-		xmm[i] = uint64(i) * 0x0101_0101_0101
-	}
-	if x.Features != 0 {
-		le.PutUint64(area[offBV:], x.Features&^SSE)
-	}
-	return area, xmm, 0x3f80
-}
-
-func TestStatePutGet(t *testing.T) {
+func TestSoftware(t *testing.T) {
 	for _, x := range formats {
-		area, xmm, mxcsr := x.state()
-		b := make([]byte, x.FrameSize())
-		x.Put(b, area, &xmm, mxcsr)
-		if n := x.Extent(b); n != len(b) {
-			t.Fatalf("%+v: %d bytes of %d", x, n, len(b))
+		s := x.Software()
+		b := (*[48]byte)(unsafe.Pointer(&s))
+		if unsafe.Sizeof(s) != uintptr(len(b)) || OffSoftware != 464 {
+			t.Fatalf("%d bytes at %d", unsafe.Sizeof(s), OffSoftware)
 		}
-		got := bytes.Repeat([]byte{0xff}, x.Size)
-		var gotXMM [32]uint64
-		gotMXCSR, err := x.Get(b, got, &gotXMM)
-		if err != nil {
-			t.Fatalf("%+v: %v", x, err)
-		}
-		// What is kept elsewhere does not matter in the area.
-		for _, a := range [][]byte{area, got} {
-			clear(a[offMXCSR : offMXCSR+8])
-			clear(a[offXMM:FXSize])
-		}
-		if !bytes.Equal(got, area) || gotXMM != xmm || gotMXCSR != mxcsr {
-			t.Errorf("%+v: not what was put", x)
-		}
-	}
-}
-
-func TestStateLayout(t *testing.T) {
-	x := formats[1]
-	area, xmm, mxcsr := x.state()
-	b := make([]byte, x.FrameSize())
-	x.Put(b, area, &xmm, mxcsr)
-	for _, test := range []struct {
-		name string
-		at   int
-		want uint32
-	}{
-		{"mxcsr", 24, 0x3f80},
-		{"mxcsr_mask", 28, 0xffff},
-		{"magic1", 464, 0x46505853},
-		{"extended_size", 468, 836},
-		{"xfeatures", 472, 7},
-		{"xstate_size", 480, 832},
-		{"XSTATE_BV", 512, 7},
-		{"magic2", 832, 0x46505845},
-	} {
-		if got := le.Uint32(b[test.at:]); got != test.want {
-			t.Errorf("%s is %#x, not %#x", test.name, got, test.want)
-		}
-	}
-}
-
-func TestStateGet(t *testing.T) {
-	x := formats[2]
-	for _, test := range []struct {
-		name   string
-		change func(b []byte) []byte
-		ok     bool
-		bv     uint64 // components loaded, SSE if the XMM registers are
-	}{
-		{"all", func(b []byte) []byte { return b }, true, x.Features},
-		{"AVX only", func(b []byte) []byte {
-			le.PutUint64(b[offFeatures:], X87|SSE|AVX)
-			return b
-		}, true, 7},
-		{"shorter", func(b []byte) []byte {
-			le.PutUint32(b[offXStateSize:], avxEnd)
-			le.PutUint32(b[avxEnd:], magic2)
-			return b[:avxEnd+magic2Size]
-		}, true, 7},
-		{"no second magic", func(b []byte) []byte {
-			le.PutUint32(b[x.Size:], 0)
-			return b
-		}, true, X87 | SSE},
-		{"nothing", func(b []byte) []byte {
-			le.PutUint64(b[offBV:], 0)
-			return b
-		}, true, 0},
-		{"reserved bit of MXCSR", func(b []byte) []byte {
-			le.PutUint32(b[offMXCSR:], 1<<16)
-			return b
-		}, false, 0},
-		{"unknown component", func(b []byte) []byte {
-			le.PutUint64(b[offBV:], 1<<9)
-			return b
-		}, false, 0},
-		{"compacted", func(b []byte) []byte {
-			le.PutUint64(b[offXCompBV:], 1<<63)
-			return b
-		}, false, 0},
-		{"reserved byte of the header", func(b []byte) []byte {
-			b[offXCompBV+15] = 1
-			return b
-		}, false, 0},
-	} {
-		area, xmm, mxcsr := x.state()
-		b := make([]byte, x.FrameSize())
-		x.Put(b, area, &xmm, mxcsr)
-		b = test.change(b)
-		var got [32]uint64
-		_, err := x.Get(b, area, &got)
-		if (err == nil) != test.ok {
-			t.Errorf("%s: %v", test.name, err)
-			continue
-		}
-		if err != nil {
-			continue
-		}
-		bv := le.Uint64(area[offBV:])
-		if got == xmm {
-			bv |= SSE
-		}
-		if bv != test.bv {
-			t.Errorf("%s: components %#x, not %#x", test.name, bv, test.bv)
-		}
-	}
-}
-
-// FuzzState checks that whatever a program leaves on its stack becomes something
-// that XRSTOR and LDMXCSR take.
-func FuzzState(f *testing.F) {
-	for i, x := range formats {
-		area, xmm, mxcsr := x.state()
-		b := make([]byte, x.FrameSize())
-		x.Put(b, area, &xmm, mxcsr)
-		f.Add(i, b)
-	}
-	f.Fuzz(func(t *testing.T, which int, data []byte) {
-		x := formats[uint(which)%uint(len(formats))]
-		b := make([]byte, x.FrameSize())
-		copy(b, data)
-		n := x.Extent(b)
-		if n > len(b) {
-			t.Fatalf("%d bytes of %d", n, len(b))
-		}
-		area := make([]byte, x.Size)
-		var xmm [32]uint64
-		mxcsr, err := x.Get(b[:n], area, &xmm)
-		if err != nil {
-			return
-		}
-		if mxcsr&^x.MXCSRMask != 0 || le.Uint32(area[offMXCSR:])&^x.MXCSRMask != 0 {
-			t.Errorf("MXCSR %#x", mxcsr)
-		}
-		if x.Features == 0 {
-			return
-		}
-		if bv := le.Uint64(area[offBV:]); bv&^x.Features != 0 {
-			t.Errorf("components %#x", bv)
-		}
-		for _, v := range area[offXCompBV:headerEnd] {
-			if v != 0 {
-				t.Error("the header's reserved bytes are not zero")
+		for _, test := range []struct {
+			name string
+			at   int
+			want uint32
+		}{
+			{"magic1", 0, 0x46505853},
+			{"extended_size", 4, uint32(x.Size) + 4},
+			{"xfeatures", 8, uint32(x.Features)},
+			{"xstate_size", 16, uint32(x.Size)},
+		} {
+			if got := le.Uint32(b[test.at:]); got != test.want {
+				t.Errorf("%s is %#x, not %#x", test.name, got, test.want)
 			}
 		}
-	})
+		end := x.Size
+		if x.Features == 0 {
+			end = 0 // as of FXSAVE
+		}
+		if components, n := x.Claims(&s); components != x.Features || n != end {
+			t.Errorf("components %#x, %d bytes", components, n)
+		}
+	}
+}
+
+func TestClaims(t *testing.T) {
+	x := formats[2]
+	for _, test := range []struct {
+		name       string
+		change     func(s *Software)
+		components uint64
+		end        int
+	}{
+		{"AVX only", func(s *Software) { s.features = 7 }, 7, x.Size},
+		{"nothing", func(s *Software) { s.features = 0 }, 0, x.Size},
+		{"unknown components", func(s *Software) { s.features |= 1 << 9 }, x.Features, x.Size},
+		{"shorter", func(s *Software) { s.size = 832 }, x.Features, 832},
+		{"shorter than its header", func(s *Software) { s.size = 575 }, 0, 0},
+		{"longer", func(s *Software) { s.size, s.extendedSize = s.size+64, s.extendedSize+64 }, 0, 0},
+		{"no room", func(s *Software) { s.extendedSize = s.size - 1 }, 0, 0},
+		{"no magic", func(s *Software) { s.magic1++ }, 0, 0},
+	} {
+		s := x.Software()
+		test.change(&s)
+		if components, end := x.Claims(&s); components != test.components || end != test.end {
+			t.Errorf("%s: components %#x, %d bytes", test.name, components, end)
+		}
+	}
 }

@@ -1,33 +1,53 @@
 package sigframe
 
-// A tracer sees the state as a signal frame has it, but in place of struct
-// _fpx_sw_bytes there is a word with the components in use (the user_xstate_header
-// of Linux's Documentation: XSTATE_FX_SW_OFFSET), and behind it nothing.
+import "errors"
 
-// ToTracer makes what Put has written to b what a tracer sees.
-func (x XFormat) ToTracer(b []byte) []byte {
+// A tracer sees the state in Size bytes, as a signal frame has it, but in place of
+// Software there is a word with the components in use (the user_xstate_header of
+// Linux's Documentation: XSTATE_FX_SW_OFFSET).
+
+// Put writes to b what a tracer sees of what the processor has saved in area, with
+// XMM registers and MXCSR from elsewhere.
+func (x XFormat) Put(b, area []byte, xmm *[32]uint64, mxcsr uint32) {
+	copy(b, area)
+	le.PutUint32(b[offMXCSR:], mxcsr)
+	le.PutUint32(b[offMXCSRMask:], x.MXCSRMask)
+	copy(b[offXMM:], wordBytes(xmm[:]))
 	clear(b[offMagic1:FXSize])
-	if x.Features == 0 {
-		return b
+	if x.Features != 0 {
+		le.PutUint64(b[offMagic1:], x.Features)
+		le.PutUint64(b[offBV:], le.Uint64(b[offBV:])|X87|SSE)
 	}
-	le.PutUint64(b[offMagic1:], x.Features)
-	return b[:x.Size]
 }
 
-// FromTracer makes of what a tracer has written, Size bytes, what Get takes. Get
-// refuses what Linux refuses.
-func (x XFormat) FromTracer(b []byte) []byte {
-	if x.Features == 0 {
-		return b
+var errXState = errors.New("sigframe: no processor can load this state")
+
+// Get takes apart what a tracer has written to b. It fills area with what the
+// processor can load without a fault, and returns the registers that are kept
+// elsewhere. Components that b does not have are those of a new program. It fails
+// for a state that Linux refuses; then area and xmm are as before.
+func (x XFormat) Get(b, area []byte, xmm *[32]uint64) (mxcsr uint32, err error) {
+	have := uint64(X87 | SSE)
+	if x.Features != 0 {
+		have = le.Uint64(b[offBV:])
+		reserved := [endReserved - offXCompBV]byte(b[offXCompBV:])
+		if reserved != [len(reserved)]byte{} || have&^x.Features != 0 {
+			return 0, errXState
+		}
 	}
-	b = append(b[:x.Size:x.Size], make([]byte, magic2Size)...)
-	clear(b[offMagic1:FXSize])
-	le.PutUint32(b[offMagic1:], magic1)
-	le.PutUint32(b[offExtendedSize:], uint32(x.FrameSize()))
-	le.PutUint64(b[offFeatures:], x.Features)
-	le.PutUint32(b[offXStateSize:], uint32(x.Size))
-	le.PutUint32(b[x.Size:], magic2)
-	return b
+	if mxcsr = le.Uint32(b[offMXCSR:]); mxcsr&^x.MXCSRMask != 0 {
+		return 0, errXState
+	}
+	copy(area, b)
+	clear(area[offMagic1:min(headerEnd, len(area))])
+	if x.Features != 0 {
+		le.PutUint64(area[offBV:], have&^SSE)
+	}
+	*xmm = [32]uint64{}
+	if have&SSE != 0 {
+		copy(wordBytes(xmm[:]), b[offXMM:])
+	}
+	return mxcsr, nil
 }
 
 // MergeLegacy makes the x87 and SSE registers of state, which a tracer sees, those

@@ -1,7 +1,7 @@
 package sigframe
 
 import (
-	"errors"
+	"encoding/binary"
 	"unsafe"
 )
 
@@ -16,30 +16,29 @@ const (
 // (SDM vol. 1, 10.5.1 and 13.4).
 const (
 	FXSize = 512
+	// MinSize is the size of an XSAVE area without components behind the header.
+	MinSize = headerEnd
 
 	offFCW       = 0
 	offMXCSR     = 24
 	offMXCSRMask = 28
 	offXMM       = 160
-	xmmSize      = 256
 	offBV        = FXSize     // XSTATE_BV
 	offXCompBV   = FXSize + 8 // XCOMP_BV and what must be zero, too
 	endReserved  = FXSize + 24
 	headerEnd    = FXSize + 64
-	avxEnd       = headerEnd + 256
 )
 
 // The words that Linux leaves in the FXSAVE area's unused part, struct
 // _fpx_sw_bytes, and behind the XSAVE area.
 const (
-	offMagic1       = 464
-	offExtendedSize = 468
-	offFeatures     = 472
-	offXStateSize   = 480
+	offMagic1 = 464
 
 	magic1     = 0x46505853
-	magic2     = 0x46505845
 	magic2Size = 4
+
+	// Magic2 is the word behind the XSAVE area.
+	Magic2 = 0x46505845
 )
 
 // Values of a new program: SDM vol. 1, 8.1.5 and 11.6.4.
@@ -63,106 +62,34 @@ func (x XFormat) FrameSize() int {
 	return x.Size + magic2Size
 }
 
-// Put writes the state to b, which is FrameSize long: what the processor has
-// saved in area, with XMM registers and MXCSR from elsewhere.
-func (x XFormat) Put(b, area []byte, xmm *[32]uint64, mxcsr uint32) {
-	copy(b, area)
-	le.PutUint32(b[offMXCSR:], mxcsr)
-	le.PutUint32(b[offMXCSRMask:], x.MXCSRMask)
-	copy(b[offXMM:], wordBytes(xmm[:]))
-	clear(b[offMagic1:FXSize])
-	if x.Features == 0 {
-		return
-	}
-	le.PutUint32(b[offMagic1:], magic1)
-	le.PutUint32(b[offExtendedSize:], uint32(x.FrameSize()))
-	le.PutUint64(b[offFeatures:], x.Features)
-	le.PutUint32(b[offXStateSize:], uint32(x.Size))
-	le.PutUint64(b[offBV:], le.Uint64(b[offBV:])|X87|SSE)
-	le.PutUint32(b[x.Size:], magic2)
+// Software are the words that say how long a state is, struct _fpx_sw_bytes.
+type Software struct {
+	magic1, extendedSize uint32
+	features             uint64
+	size                 uint32
+	_                    [7]uint32
 }
 
-// Extent tells from the first FXSize bytes of a state how long it claims to be.
-func (x XFormat) Extent(fx []byte) int {
-	n := int(le.Uint32(fx[offXStateSize:]))
-	if x.Features == 0 || le.Uint32(fx[offMagic1:]) != magic1 ||
-		n < headerEnd || n > x.Size || n > int(le.Uint32(fx[offExtendedSize:])) {
-		return FXSize
-	}
-	return n + magic2Size
+// OffSoftware is where Software is in a state.
+const OffSoftware = offMagic1
+
+// Software returns the words of a state that is complete.
+func (x XFormat) Software() Software {
+	return Software{magic1: magic1, extendedSize: uint32(x.Size + magic2Size), features: x.Features, size: uint32(x.Size)}
 }
 
-var errXState = errors.New("sigframe: no processor can load this state")
-
-// Get takes apart the state in b, which is as long as Extent has said. It fills
-// area, of Size bytes, with what the processor can load without a fault, and
-// returns the registers that are kept elsewhere. Components that b does not
-// have are those of a new program. It fails where loading would on Linux.
-func (x XFormat) Get(b, area []byte, xmm *[32]uint64) (mxcsr uint32, err error) {
-	n := len(b) - magic2Size
-	if len(b) == FXSize || le.Uint32(b[n:]) != magic2 {
-		return x.getLegacy(b, area, xmm)
+// Claims tells which components a state has by its words, and where it ends: there
+// is Magic2, or the state counts as one of FXSAVE. 0, 0 stands for such a state.
+// Linux's check_xstate_in_sigframe.
+func (x XFormat) Claims(s *Software) (components uint64, end int) {
+	n := int(s.size)
+	if x.Features == 0 || s.magic1 != magic1 || n < headerEnd || n > x.Size || n > int(s.extendedSize) {
+		return 0, 0
 	}
-	want := le.Uint64(b[offFeatures:]) & x.Features
-	if n < avxEnd {
-		want &= X87 | SSE
-	} else if n < x.Size {
-		want &= X87 | SSE | AVX
-	}
-	have := le.Uint64(b[offBV:])
-	if [endReserved - offXCompBV]byte(b[offXCompBV:]) != [endReserved - offXCompBV]byte{} {
-		return 0, errXState
-	}
-	if have&^x.Features != 0 {
-		return 0, errXState
-	}
-	if mxcsr, err = x.mxcsr(b, want&(SSE|AVX) != 0); err != nil {
-		return 0, err
-	}
-	copy(area, b[:offMagic1])
-	clear(area[offMagic1:headerEnd])
-	copy(area[headerEnd:], b[headerEnd:n])
-	clear(area[n:])
-	le.PutUint32(area[offMXCSR:], mxcsr)
-	le.PutUint64(area[offBV:], have&want&^SSE)
-	getXMM(b, xmm, have&want&SSE != 0)
-	return mxcsr, nil
+	return s.features & x.Features, n
 }
 
-// getLegacy is Get for a state that is, or counts as, that of FXSAVE only.
-func (x XFormat) getLegacy(b, area []byte, xmm *[32]uint64) (mxcsr uint32, err error) {
-	if mxcsr, err = x.mxcsr(b, true); err != nil {
-		return 0, err
-	}
-	clear(area)
-	copy(area, b[:offMagic1])
-	if x.Features != 0 {
-		le.PutUint64(area[offBV:], X87)
-	}
-	getXMM(b, xmm, true)
-	return mxcsr, nil
-}
-
-// mxcsr returns MXCSR from b if it is in use there.
-func (x XFormat) mxcsr(b []byte, used bool) (uint32, error) {
-	if !used {
-		return DefaultMXCSR, nil
-	}
-	v := le.Uint32(b[offMXCSR:])
-	if v&^x.MXCSRMask != 0 {
-		return 0, errXState
-	}
-	return v, nil
-}
-
-// getXMM returns the XMM registers from b if they are in use there.
-func getXMM(b []byte, xmm *[32]uint64, used bool) {
-	if !used {
-		*xmm = [32]uint64{}
-		return
-	}
-	copy(wordBytes(xmm[:]), b[offXMM:])
-}
+var le = binary.LittleEndian
 
 // wordBytes returns words as the processor, which is little-endian, has them in
 // memory.
