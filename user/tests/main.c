@@ -27,7 +27,7 @@ static const struct {
 	{"memory", test_memory}, {"files", test_files}, {"paths", test_paths}, {"signals", test_signals}, {"jobs", test_jobs},
 	{"ids", test_ids}, {"process", test_process}, {"ptrace", test_ptrace}, {"tracing", test_tracing},
 	{"regsets", test_regsets}, {"vdso", test_vdso}, {"restart", test_restart}, {"frames", test_frames},
-	{"events", test_events},
+	{"coredump", test_coredump}, {"events", test_events},
 	{"tty", test_tty}, {"pty", test_pty},
 };
 
