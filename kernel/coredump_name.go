@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 
 	"onsen/kernel/timekeeping"
 )
@@ -29,12 +28,8 @@ func corePatternText() string {
 	return "core"
 }
 
-// setCorePattern changes the pattern; what is too long is cut off. Programs that
-// read core dumps from a pipe ("|") are not started by this kernel: EINVAL.
+// setCorePattern changes the pattern; what is too long is cut off.
 func setCorePattern(s string) error {
-	if strings.HasPrefix(s, "|") {
-		return syscall.EINVAL
-	}
 	s = strings.Clone(s[:min(len(s), corePatternMax)])
 	corePattern.Store(&s)
 	return nil
@@ -54,21 +49,63 @@ type coreFacts struct {
 
 // coreName returns the name of a core file; core(5), "Naming of core dump files".
 func coreName(pattern string, f *coreFacts) string {
+	name := f.expand(pattern)
+	if f.usesPid && !hasPid(pattern) {
+		name += "." + strconv.Itoa(f.tgid)
+	}
+	return name
+}
+
+// coreCommand returns the program and the arguments that a pattern, without its
+// "|", names; core(5), "Piping core dumps to a program". Spaces in what a specifier
+// stands for do not part arguments, and one behind a % belongs to that.
+func coreCommand(pattern string, f *coreFacts) []string {
+	argv := []string{""}
+	begun, parted := false, false
+	for i := 0; i < len(pattern); i++ {
+		c := pattern[i]
+		if c == ' ' || c >= '\t' && c <= '\r' {
+			parted = begun
+			continue
+		}
+		if parted {
+			argv, parted = append(argv, ""), false
+		}
+		text := string(c)
+		if c == '%' {
+			if i++; i == len(pattern) {
+				break
+			}
+			text = f.specifier(pattern[i])
+		}
+		argv[len(argv)-1] += text
+		begun = begun || text != ""
+	}
+	return argv
+}
+
+// hasPid reports whether a pattern has %p.
+func hasPid(pattern string) bool {
+	for i := 0; i+1 < len(pattern); i++ {
+		if pattern[i] == '%' {
+			if i++; pattern[i] == 'p' {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// expand returns a pattern with what its specifiers stand for. A single % at the
+// end is dropped.
+func (f *coreFacts) expand(pattern string) string {
 	var b strings.Builder
-	hasPid := false
 	for i := 0; i < len(pattern); i++ {
 		if pattern[i] != '%' {
 			b.WriteByte(pattern[i])
-			continue
+		} else if i++; i < len(pattern) {
+			b.WriteString(f.specifier(pattern[i]))
 		}
-		if i++; i == len(pattern) {
-			break // a single % at the end is dropped
-		}
-		hasPid = hasPid || pattern[i] == 'p'
-		b.WriteString(f.specifier(pattern[i]))
-	}
-	if !hasPid && f.usesPid {
-		b.WriteString("." + strconv.Itoa(f.tgid))
 	}
 	return b.String()
 }
@@ -124,18 +161,18 @@ func coreComponent(s string) string {
 	return strings.ReplaceAll(s, "/", "!")
 }
 
-// name returns the name of the file to write.
-func (c *coredump) name() string {
+// facts returns what is known of the process that dumps.
+func (c *coredump) facts() *coreFacts {
 	t, user := c.task, c.task.Cred()
 	exe := ""
 	if f := c.mm.ExeFile(); f != nil {
 		exe = f.MapPath()
 		f.Put()
 	}
-	return coreName(corePatternText(), &coreFacts{
+	return &coreFacts{
 		tgid: t.Tgid, pid: t.Pid, uid: user.UID, gid: user.GID,
 		dumpable: c.dumpable, sig: c.sig, seconds: timekeeping.Realtime() / 1e9,
 		host: Hostname(), comm: t.Name(), exe: exe, limit: c.limit,
 		usesPid: coreUsesPid.Load() != 0,
-	})
+	}
 }

@@ -103,3 +103,24 @@ func TestCoreHeaders(t *testing.T) {
 		t.Errorf("%d bytes behind the notes", len(notes))
 	}
 }
+
+func TestCoreCommand(t *testing.T) {
+	f := coreFacts{tgid: 12, comm: "a b/c", sig: 11}
+	for pattern, want := range map[string]string{
+		"/bin/x":           "/bin/x",
+		"  /bin/x  %p\t%s": "/bin/x|12|11",
+		"x y ":             "x|y",
+		"x %e z":           "x|a b!c|z",
+		"x %q z":           "x||z",
+		"%q x":             "x",
+		"%qx":              "x",
+		"% x% y":           "xy",
+		"x %%y %":          "x|%y|",
+		"":                 "",
+		" ":                "",
+	} {
+		if got := strings.Join(coreCommand(pattern, &f), "|"); got != want {
+			t.Errorf("%q: %q, want %q", pattern, got, want)
+		}
+	}
+}

@@ -14,24 +14,34 @@ import (
 	"onsen/kernel/vm"
 )
 
-// write writes the core file and reports whether there is one. As on Linux one that
+// write writes the core and reports whether there is one. As on Linux one that
 // the limit or the file system has cut off counts, too.
 func (c *coredump) write() bool {
+	if pattern, piped := strings.CutPrefix(corePatternText(), "|"); piped {
+		return c.writeToProgram(pattern)
+	}
 	if c.limit < arch.PageSize {
 		return false
 	}
-	f, err := c.open(c.name())
+	f, err := c.open(coreName(corePatternText(), c.facts()))
 	if err != nil {
 		return false
 	}
 	defer f.Put()
+	return c.writeTo(&coreWriter{task: c.task, file: f, limit: c.limit})
+}
+
+// writeTo writes the core, unless the dump has been interrupted already.
+func (c *coredump) writeTo(w *coreWriter) bool {
+	if fatalSignalPending(c.task) {
+		return false
+	}
 	segments, files := c.snapshot()
 	p := c.process(files)
 	if p == nil || len(segments) > coreSegmentsMax {
 		return false
 	}
 	head, data := coreHeaders(arch.ELFMachine, p.notes(), segments)
-	w := &coreWriter{task: c.task, file: f, limit: c.limit}
 	w.writeAll(c.mm, head, data, segments)
 	return true
 }
@@ -90,13 +100,32 @@ func copyInitFS() *fs.FsStruct {
 	return f.Copy()
 }
 
-// coreWriter writes a file from front to back, with holes where there is nothing.
+// coreWriter writes a file from front to back, with holes where there is nothing;
+// zeros, if it is a stream.
 type coreWriter struct {
 	task           *Task
 	file           *fs.File
+	stream         bool
 	limit, written uint64
 	pos            int64
 	size           int64 // where the last write ended
+}
+
+// skip leaves n bytes out. It reports false as emit does.
+func (w *coreWriter) skip(n int64) bool {
+	if !w.stream {
+		w.pos += n
+		return true
+	}
+	var zeros [arch.PageSize]byte
+	for n > 0 {
+		part := min(n, arch.PageSize)
+		if !w.emit(zeros[:part]) {
+			return false
+		}
+		n -= part
+	}
+	return true
 }
 
 // emit writes b. It reports false if the limit does not allow that, the task is
@@ -117,10 +146,9 @@ func (w *coreWriter) emit(b []byte) bool {
 
 // writeAll writes the headers, and from data on the segments, as far as it can.
 func (w *coreWriter) writeAll(m *vm.MM, head []byte, data int64, segments []coreSegment) {
-	if !w.emit(head) {
+	if !w.emit(head) || !w.skip(data-w.pos) {
 		return
 	}
-	w.pos = data
 	for _, s := range segments {
 		if !w.dump(m, s.start, s.start+s.size) {
 			return
@@ -134,16 +162,19 @@ func (w *coreWriter) dump(m *vm.MM, start, end uintptr) bool {
 	page := make([]byte, arch.PageSize)
 	for start < end {
 		next := min(m.NextPresent(start, end), end)
-		w.pos += int64(next - start)
+		if !w.skip(int64(next - start)) {
+			return false
+		}
 		if start = next; start == end {
 			break
 		}
-		if _, err := m.PeekRemote(start, page); err != nil {
-			if fatalSignalPending(w.task) {
-				return false
-			}
-			w.pos += arch.PageSize
-		} else if !w.emit(page) {
+		ok := false
+		if _, err := m.PeekRemote(start, page); err == nil {
+			ok = w.emit(page)
+		} else {
+			ok = !fatalSignalPending(w.task) && w.skip(arch.PageSize)
+		}
+		if !ok {
 			return false
 		}
 		start += arch.PageSize

@@ -28,8 +28,11 @@ type Kthread struct {
 
 func (k *Kthread) has(bit uint32) bool { return k.flags.Load()&bit != 0 }
 
-// kthreadCreateInfo is a request to kthreadd.
+// kthreadCreateInfo is a request to kthreadd: a kernel thread or, if that is not
+// nil, a helper.
 type kthreadCreateInfo struct {
+	helper *SubprocessInfo
+
 	name string
 	k    *Kthread
 	task *Task // the answer, or
@@ -65,7 +68,11 @@ func kthreaddMain(any) int {
 			create = nextCreate()
 			return create != nil
 		})
-		createKthread(create)
+		if create.helper != nil {
+			createHelper(create.helper)
+		} else {
+			createKthread(create)
+		}
 	}
 }
 
@@ -127,6 +134,13 @@ func KthreadCreate(fn func(arg any) int, arg any, name string) (*Task, error) {
 
 func kthreadCreate(k *Kthread, name string) (*Task, error) {
 	c := &kthreadCreateInfo{name: name, k: k}
+	askKthreadd(c)
+	c.done.Wait()
+	return c.task, c.err
+}
+
+// askKthreadd puts a request in kthreadd's queue.
+func askKthreadd(c *kthreadCreateInfo) {
 	kthreadd.lock.Lock()
 	if kthreadd.first == nil {
 		kthreadd.first = c
@@ -136,8 +150,6 @@ func kthreadCreate(k *Kthread, name string) (*Task, error) {
 	kthreadd.last = c
 	kthreadd.lock.Unlock()
 	kthreadd.wait.Wake()
-	c.done.Wait()
-	return c.task, c.err
 }
 
 // KthreadRun is KthreadCreate and the first wake-up.

@@ -23,6 +23,7 @@ func (t *Task) procSignals() (s procSignals) {
 			s.caught |= signal.Of(i + 1)
 		}
 	}
+	s.dumps = t.signal.coreState != nil
 	s.queued = int(t.sigpendingCount().Load())
 	return s
 }

@@ -15,6 +15,7 @@ import (
 type procSignals struct {
 	pending, shared, blocked, ignored, caught signal.Set
 	queued                                    int
+	dumps                                     bool // the process dumps core
 }
 
 // family is a task's place as /proc shows it.
@@ -117,8 +118,8 @@ func showStatus(t *Task, w *bytes.Buffer) error {
 		w.WriteByte(' ')
 	}
 	w.WriteByte('\n')
-	showStatusMM(t, w)
 	s := t.procSignals()
+	showStatusMM(t, w, s.dumps)
 	fmt.Fprintf(w, "Threads:\t%d\nSigQ:\t%d/%d\n", f.threads, s.queued, t.rlimit(RLIMIT_SIGPENDING))
 	fmt.Fprintf(w, "SigPnd:\t%016x\nShdPnd:\t%016x\nSigBlk:\t%016x\nSigIgn:\t%016x\nSigCgt:\t%016x\n",
 		s.pending, s.shared, s.blocked, s.ignored, s.caught)
@@ -132,8 +133,8 @@ func showStatus(t *Task, w *bytes.Buffer) error {
 	return nil
 }
 
-// showStatusMM shows the lines about memory.
-func showStatusMM(t *Task, w *bytes.Buffer) {
+// showStatusMM shows the lines about memory, and whether it is just dumped.
+func showStatusMM(t *Task, w *bytes.Buffer, dumps bool) {
 	m := getTaskMM(t)
 	if m == nil {
 		return
@@ -158,6 +159,7 @@ func showStatusMM(t *Task, w *bytes.Buffer) {
 	line("VmLib", s.Exec-code)
 	line("VmPTE", s.Tables)
 	line("VmSwap", 0)
+	fmt.Fprintf(w, "CoreDumping:\t%d\n", boolWord(dumps))
 }
 
 // cpuList formats a set of CPUs as "0-3,5".

@@ -41,6 +41,7 @@ var procSysDir = &procfs.Dir{Entries: []procfs.Entry{
 		sysConstant("overflowuid", 65534),
 		sysConstant("overflowgid", 65534),
 		sysText("core_pattern", corePatternText, setCorePattern),
+		sysAtomic("core_pipe_limit", &corePipeLimit, math.MinInt32, math.MaxInt32),
 		sysAtomic("core_uses_pid", &coreUsesPid, math.MinInt32, math.MaxInt32),
 		sysAtomic("panic", &panicTimeout, math.MinInt32, math.MaxInt32),
 		{Name: "printk", Perm: 0o644, Show: showPrintkLevels, Write: writePrintkLevels},

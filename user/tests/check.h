@@ -138,5 +138,6 @@ void test_tracing(void);
 void test_tty(void);
 void test_pty(void);
 int exec_child(int argc, char **argv);
+int core_program(int argc, char **argv);
 
 #endif

@@ -311,6 +311,205 @@ static void threads(void)
 		notes(0);
 }
 
+// ---- to a program ----
+
+#define GO "/tmp/cores/go"
+#define READ "/tmp/cores/read"
+#define DONE "/tmp/cores/done"
+
+static void await_file(const char *path)
+{
+	while (access(path, F_OK))
+		usleep(1000);
+	unlink(path);
+}
+
+static void make_file(const char *path) { close(open(path, O_CREAT | O_WRONLY, 0600)); }
+
+// status_of shows the lines of /proc/PID/status that begin with one of some words.
+static void status_of(const char *name, const char *pid, const char *const *words)
+{
+	char path[64], line[256];
+	snprintf(path, sizeof path, "/proc/%s/status", pid);
+	FILE *f = fopen(path, "r");
+	while (f && fgets(line, sizeof line, f))
+		for (const char *const *w = words; *w; w++)
+			if (!strncmp(line, *w, strlen(*w)) && line[strlen(*w)] == ':')
+				say(name, "%.*s", (int)strcspn(line, "\n"), line);
+	if (f)
+		fclose(f);
+}
+
+// drain reads the core; whole says whether it is as long as its headers tell.
+static void drain(int *whole)
+{
+	static unsigned char head[65536];
+	size_t size = 0, end = 0;
+	ssize_t n;
+	while ((n = read(0, size < sizeof head ? head + size : (unsigned char[4096]){0},
+			 size < sizeof head ? sizeof head - size : 4096)) > 0)
+		size += n;
+	Elf64_Ehdr *e = (void *)head;
+	*whole = 0;
+	if (size < sizeof head || memcmp(head, ELFMAG, SELFMAG))
+		return;
+	Elf64_Phdr *p = (void *)(head + e->e_phoff);
+	for (int i = 0; i < e->e_phnum; i++)
+		if (p[i].p_offset + p[i].p_filesz > end)
+			end = p[i].p_offset + p[i].p_filesz;
+	*whole = end == size;
+}
+
+static void describe(int argc, char **argv, int others)
+{
+	static const char *const words[] = {"Name", "Umask", "PPid", "TracerPid", "Uid", "Gid", "Groups", "Threads",
+		"SigPnd", "SigBlk", "SigIgn", "SigCgt", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", 0};
+	struct rlimit l;
+	struct stat st;
+	char cwd[128] = "";
+	for (int i = 0; i < argc; i++)
+		say("program, argument", "%d \"%s\"", i, argv[i]);
+	say("program, environment", "%d", environ[0] != 0);
+	say("program, other files", "%d", others);
+	fstat(0, &st);
+	say("program, input", "%o uid %d flags %#x", st.st_mode, st.st_uid, fcntl(0, F_GETFL) & ~0100000);
+	status_of("program", "self", words);
+	getrlimit(RLIMIT_CORE, &l);
+	say("program, RLIMIT_CORE", "%lu %lu", l.rlim_cur, l.rlim_max);
+	getrlimit(RLIMIT_NOFILE, &l);
+	say("program, RLIMIT_NOFILE", "%lu %lu", l.rlim_cur, l.rlim_max);
+	getrlimit(RLIMIT_STACK, &l);
+	say("program, RLIMIT_STACK", "%lu %lu", l.rlim_cur, l.rlim_max);
+	say("program, group and session", "%d %d", getpgrp(), getsid(0));
+	say("program, nice", "%d policy %d", getpriority(PRIO_PROCESS, 0), sched_getscheduler(0));
+	say("program, directory", "%s", getcwd(cwd, sizeof cwd));
+}
+
+// core_program is the program that gets a core; argv[2] says what it does with it.
+int core_program(int argc, char **argv)
+{
+	int whole, others = 0;
+	for (int i = 1; i < 64; i++)
+		others += fcntl(i, F_GETFD) != -1;
+	if (open("/dev/console", O_WRONLY | O_NOCTTY) != 1)
+		return 1;
+	const char *what = argc > 2 ? argv[2] : "";
+	if (!strcmp(what, "leave"))
+		return 0;
+	if (!strcmp(what, "waits"))
+		await_file(GO);
+	if (!strcmp(what, "describe"))
+		describe(argc, argv, others);
+	drain(&whole);
+	if (strcmp(what, "mute"))
+		say("program", "%s: whole %d", what, whole);
+	if (!strcmp(what, "stays") || !strcmp(what, "mute")) {
+		make_file(READ);
+		await_file(GO);
+	}
+	if (!strcmp(what, "waits") || !strcmp(what, "stays"))
+		make_file(DONE);
+	if (!strcmp(what, "aborts"))
+		abort();
+	return 0;
+}
+
+static void kill_dumper(const char *name, pid_t pid, const char *when)
+{
+	static const char *const words[] = {"CoreDumping", 0};
+	char number[16], path[64], b[2048];
+	snprintf(number, sizeof number, "%d", pid);
+	snprintf(path, sizeof path, "/proc/%d/status", pid);
+	for (;;) {
+		int fd = open(path, O_RDONLY), n = read(fd, b, sizeof b - 1);
+		close(fd);
+		b[n < 0 ? 0 : n] = 0;
+		if (strstr(b, "CoreDumping:\t1"))
+			break;
+		usleep(1000);
+	}
+	if (when)
+		await_file(when);
+	status_of(name, number, words);
+	result(name, kill(pid, SIGTERM));
+	result(name, kill(pid, SIGKILL));
+	dumped(name, pid);
+	make_file(GO);
+	await_file(DONE);
+}
+
+static pid_t dumper(void)
+{
+	pid_t pid = fork();
+	if (pid == 0)
+		abort();
+	return pid;
+}
+
+static void programs(void)
+{
+	static const char *const words[] = {"CoreDumping", 0};
+	show("/proc/sys/kernel/core_pipe_limit");
+	put("/proc/sys/kernel/core_pipe_limit", "-1");
+	show("/proc/sys/kernel/core_pipe_limit");
+	put("/proc/sys/kernel/core_pipe_limit", "x");
+	put("/proc/sys/kernel/core_pipe_limit", "9");
+	status_of("not dumping", "self", words);
+	put("/proc/sys/kernel/core_pattern", "|/init core-program describe");
+	show("/proc/sys/kernel/core_pattern");
+	DUMP("to a program", abort());
+	put("/proc/sys/kernel/core_uses_pid", "1");
+	put("/proc/sys/kernel/core_pattern", "|  /init core-program\tdescribe %q %%%e%s %q  x% y %u-%g-%d %f%");
+	DUMP("to a program, arguments",
+	     prctl(PR_SET_NAME, "a b/c"); chdir("/tmp"); nice(5); umask(077); signal(SIGUSR1, SIG_IGN);
+	     setuid(1000); prctl(PR_SET_DUMPABLE, 1); abort());
+	put("/proc/sys/kernel/core_uses_pid", "0");
+	put("/proc/sys/kernel/core_pattern", "|%qinit core-program relative");
+	DUMP("to a relative path", chdir("/tmp"); abort());
+	put("/proc/sys/kernel/core_pattern", "|/init core-program reads");
+	limit_core(0);
+	DUMP("to a program, limit 0", abort());
+	limit_core(1);
+	DUMP("to a program, limit 1", abort());
+	limit_core(2);
+	DUMP("to a program, limit 2", abort());
+	limit_core(RLIM_INFINITY);
+	DUMP("to a program, not dumpable", prctl(PR_SET_DUMPABLE, 0); abort());
+	DUMP("to a program, filtered", put("/proc/self/coredump_filter", "0"); abort());
+	put("/proc/sys/fs/suid_dumpable", "2");
+	DUMP("to a program, suid", setuid(1000); abort());
+	put("/proc/sys/fs/suid_dumpable", "0");
+	put("/proc/sys/kernel/core_pattern", "|/init core-program leave");
+	DUMP("to a program that leaves", abort());
+	put("/proc/sys/kernel/core_pattern", "|/init core-program aborts");
+	DUMP("to a program that aborts", abort());
+	static const char *const none[] = {"|", "| ", "|/nowhere", "|/tmp", "|/proc/self/status", "|%q"};
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+		put("/proc/sys/kernel/core_pattern", none[i]);
+		DUMP("to no program", abort());
+	}
+	there("core");
+
+	put("/proc/sys/kernel/core_pattern", "|/init core-program waits");
+	kill_dumper("killed in the dump", dumper(), 0);
+	put("/proc/sys/kernel/core_pattern", "|/init core-program stays");
+	kill_dumper("killed behind the dump", dumper(), READ);
+	put("/proc/sys/kernel/core_pipe_limit", "1");
+	pid_t first = dumper();
+	await_file(READ);
+	DUMP("over the limit", abort());
+	make_file(GO);
+	dumped("within the limit", first);
+	await_file(DONE);
+	put("/proc/sys/kernel/core_pipe_limit", "0");
+	put("/proc/sys/kernel/core_pattern", "|/init core-program mute");
+	first = dumper();
+	dumped("nobody waits", first);
+	await_file(READ);
+	make_file(GO);
+	put("/proc/sys/kernel/core_pattern", "core");
+}
+
 void test_coredump(void)
 {
 	mkdir("/tmp/cores", 0777);
@@ -322,6 +521,7 @@ void test_coredump(void)
 	names();
 	contents();
 	threads();
+	programs();
 	chdir("/");
 	rmdir("/tmp/cores");
 }

@@ -54,6 +54,8 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "exec-child") == 0)
 		return exec_child(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "core-program") == 0)
+		return core_program(argc, argv);
 	args = argv;
 	if (getpid() == 1) {
 		// The firmware may have left the cursor in the middle of a line.

@@ -117,6 +117,23 @@ func (e *End) SetPipeSize(_ *fs.File, n uint) (int, error) { return e.pipe.SetSi
 // Release implements fs.FileOps.
 func (e *End) Release(*fs.File) { e.close() }
 
+// AwaitReaders is for a writer that is through, and has no further use for its end
+// but to close it: readers come to the end of the data, and it returns when the
+// last of them has closed, or a signal has come.
+func (e *End) AwaitReaders() {
+	p := e.pipe
+	p.mu.Lock()
+	p.readers.Add(1) // so that close wakes: there is a reader, and no writer
+	p.writers.Add(-1)
+	p.rd.WakeAll()
+	p.mu.Unlock()
+	_ = p.rd.WaitInterruptible(func() bool { return p.readers.Load() == 1 })
+	p.mu.Lock()
+	p.readers.Add(-1)
+	p.writers.Add(1)
+	p.mu.Unlock()
+}
+
 // close undoes newEnd. Those on the other side hear of the end of this one; the
 // last one frees the pipe.
 func (e *End) close() {
