@@ -24,6 +24,10 @@ const (
 	VmemmapBase   = impl.VmemmapBase
 	VmemmapEnd    = impl.VmemmapEnd
 	ImageBase     = impl.ImageBase
+
+	// ThreadStackBase is where package rt may map the kernel stacks of threads,
+	// up to 64 MiB.
+	ThreadStackBase = impl.ThreadStackBase
 )
 
 // Frame holds the registers of interrupted kernel code.

@@ -27,6 +27,8 @@ const (
 	VmemmapBase   uintptr = 0xffff_ea00_0000_0000
 	VmemmapEnd    uintptr = 0xffff_eb00_0000_0000
 	ImageBase     uintptr = 0xffff_ffff_8000_0000
+
+	ThreadStackBase uintptr = 0xffff_f000_4000_0000
 )
 
 var hostStart = time.Now()

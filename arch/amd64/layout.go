@@ -20,9 +20,11 @@ const (
 	// VmemmapBase to VmemmapEnd hold the page array.
 	VmemmapBase uintptr = 0xffff_ea00_0000_0000
 	VmemmapEnd  uintptr = 0xffff_eb00_0000_0000
-	// stackBase to stackEnd hold kernel stacks between guard pages.
-	stackBase uintptr = 0xffff_f000_0000_0000
-	stackEnd  uintptr = 0xffff_f080_0000_0000
+	// stackBase to stackEnd hold kernel stacks between guard pages: those of
+	// the CPUs, and from ThreadStackBase on those of the runtime's threads.
+	stackBase       uintptr = 0xffff_f000_0000_0000
+	ThreadStackBase uintptr = stackBase + 1<<30
+	stackEnd        uintptr = 0xffff_f080_0000_0000
 	// deviceBase to deviceEnd hold device registers.
 	deviceBase uintptr = 0xffff_fe00_0000_0000
 	deviceEnd  uintptr = 0xffff_fe80_0000_0000

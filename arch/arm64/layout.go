@@ -24,8 +24,10 @@ const (
 	// VmallocBase to VmallocEnd are for the kernel's own mappings.
 	VmallocBase uintptr = 0xffff_6800_0000_0000
 	VmallocEnd  uintptr = 0xffff_6900_0000_0000
-	// stackBase holds the idle stacks of the CPUs between guard pages.
-	stackBase uintptr = 0xffff_7000_0000_0000
+	// stackBase holds kernel stacks between guard pages: those of the CPUs, and
+	// from ThreadStackBase on those of the runtime's threads.
+	stackBase       uintptr = 0xffff_7000_0000_0000
+	ThreadStackBase uintptr = stackBase + 1<<30
 	// ImageBase is where the image is linked. One page with the image header
 	// lies in front of the code.
 	ImageBase  uintptr = 0xffff_ffff_8000_0000

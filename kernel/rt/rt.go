@@ -13,10 +13,8 @@ import (
 const (
 	// MaxThreads bounds the number of Ms; beyond it clone answers EAGAIN.
 	MaxThreads = 256
-	// KernelStackOrder is the size of a kernel stack in the page allocator's terms.
-	KernelStackOrder = 1
 	// KernelStackSize is the size of a thread's kernel stack in bytes.
-	KernelStackSize = arch.PageSize << KernelStackOrder
+	KernelStackSize = 2 * arch.PageSize
 
 	// slice is how long a background thread, and the goroutine on it, may run
 	// before others get their turn, in nanoseconds: as long as under sysmon.

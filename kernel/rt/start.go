@@ -6,7 +6,6 @@ import (
 	"unsafe"
 
 	"onsen/arch"
-	"onsen/kernel/mm"
 )
 
 // Entries of the auxiliary vector, from the kernel's include/uapi/linux/auxvec.h.
@@ -43,9 +42,7 @@ func Start(top uintptr) uintptr {
 	t := &threads[0]
 	t.state, t.pinned, t.deadline = running, -1, never
 	used = 1
-	if pa := mm.AllocHeapPages(KernelStackOrder); pa != 0 {
-		t.stackTop = arch.PhysToVirt(pa) + KernelStackSize
-	}
+	t.stackTop = newStack(0)
 	c := &cpus[0]
 	c.idleSP = arch.InitIdleStack()
 	c.take(0)

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	"onsen/arch"
-	"onsen/kernel/mm"
 )
 
 type state uint32
@@ -109,14 +108,13 @@ func newThread() int32 {
 	t.sigMask, t.altStack, t.altSize = 0, 0, 0
 	unlock()
 	if t.stackTop == 0 {
-		pa := mm.AllocHeapPages(KernelStackOrder)
-		if pa == 0 {
-			lock()
-			t.state = free
-			unlock()
-			return -1
-		}
-		t.stackTop = arch.PhysToVirt(pa) + KernelStackSize
+		t.stackTop = newStack(i)
+	}
+	if t.stackTop == 0 {
+		lock()
+		t.state = free
+		unlock()
+		return -1
 	}
 	return i
 }
