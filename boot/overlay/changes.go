@@ -75,6 +75,12 @@ var changes = []Change{
 		Why: "The same for the background thread that is just counting.",
 	},
 	{
+		Kind: Substitute, File: "runtime/mgclimit.go",
+		Old: "return l.enabled.Load()",
+		New: "return false",
+		Why: "The memory limit is a hard one: what is beyond it belongs to programs. The runtime would rather exceed it than spend half of the CPU time on collecting; the kernel would die of that.",
+	},
+	{
 		Kind: Replace, File: "runtime/netpoll_epoll.go",
 		Why: "The kernel has no epoll below the runtime. Go's timers wait on a futex with a deadline in nanoseconds.",
 	},
