@@ -4,12 +4,14 @@ import (
 	"bytes"
 
 	"onsen/arch"
+	"onsen/kernel/signal"
 )
 
 // process gathers what the notes tell. All threads stand still. nil: a register
 // set cannot be had.
 func (c *coredump) process(files []coreFile) *coreProcess {
-	p := &coreProcess{sig: c.sig, info: c.info.Bytes()[:], files: files}
+	p := &coreProcess{sig: c.sig, info: make([]byte, signal.InfoSize), files: files}
+	copy(p.info, c.info.Bytes()[:])
 	for t := c.task; t != nil; {
 		th, err := coreThreadOf(t)
 		if err != nil {

@@ -18,13 +18,14 @@ func ptraceSignalRequest(t, child *Task, request int, addr, data uintptr) (uintp
 		if err != nil {
 			return 0, err
 		}
-		return 0, uaccess.Put(data, info)
+		return 0, uaccess.Put(data, info.Siginfo())
 	case PTRACE_SETSIGINFO:
-		info, err := uaccess.Get[signal.Info](data)
+		s, err := uaccess.Get[signal.Siginfo](data)
 		if err != nil {
 			return 0, err
 		}
-		if err := info.Adopt(int(info.Signo)); err != nil {
+		info, err := s.Adopt(int(s.Signo))
+		if err != nil {
 			return 0, err
 		}
 		_, err = child.stopInfo(&info)
@@ -105,7 +106,7 @@ func ptracePeekSiginfo(t, child *Task, addr, data uintptr) (n uintptr, err error
 		if !ok {
 			break
 		}
-		if err = uaccess.Put(data, info); err != nil {
+		if err = uaccess.Put(data, info.Siginfo()); err != nil {
 			break
 		}
 		data += signal.InfoSize

@@ -187,10 +187,11 @@ func sysRtTgsigqueueinfo(t *Task, a *SyscallArgs) (uintptr, error) {
 // getQueuedInfo reads a siginfo that the program wants to send to pid. To others
 // it must not pretend to be the kernel or kill(2): EPERM.
 func getQueuedInfo(t *Task, addr uintptr, pid, sig int) (info signal.Info, err error) {
-	if info, err = uaccess.Get[signal.Info](addr); err != nil {
+	s, err := uaccess.Get[signal.Siginfo](addr)
+	if err != nil {
 		return info, err
 	}
-	if err := info.Adopt(sig); err != nil {
+	if info, err = s.Adopt(sig); err != nil {
 		return info, err
 	}
 	if pid != t.Pid {

@@ -43,7 +43,11 @@ func sysPidfdSendSignal(t *Task, a *SyscallArgs) (uintptr, error) {
 	}
 	info := signal.User(sig, t.Tgid, t.Cred().UID)
 	if a[2] != 0 {
-		if _, err := uaccess.CopyFromUser(info.Bytes()[:], a[2]); err != nil {
+		s, err := uaccess.Get[signal.Siginfo](a[2])
+		if err != nil {
+			return 0, err
+		}
+		if info, err = s.Adopt(int(s.Signo)); err != nil {
 			return 0, err
 		}
 		if int(info.Signo) != sig {

@@ -177,7 +177,7 @@ func sysRtSigtimedwait(t *Task, a *SyscallArgs) (uintptr, error) {
 		return 0, err
 	}
 	if a[1] != 0 {
-		if _, err := uaccess.CopyToUser(a[1], info.Bytes()[:]); err != nil {
+		if err := uaccess.Put(a[1], info.Siginfo()); err != nil {
 			return 0, err
 		}
 	}

@@ -15,7 +15,8 @@ func copyUser(dst, src, n uintptr) (left uintptr)
 func clearUser(dst, _, n uintptr) (left uintptr)
 func loadUser32(dst, src, n uintptr) (left uintptr)
 func cmpxchgUser32(pair, addr, n uintptr) (left uintptr)
-func storeState(dst, c, _ uintptr) (left uintptr)
+func storeFrame(dst, c, state uintptr) (left uintptr)
+func loadUsualState(c, src, _ uintptr) (left uintptr)
 func loadState(c, src, components uintptr) (left uintptr)
 
 func userAccessPC() uintptr

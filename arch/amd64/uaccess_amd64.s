@@ -103,19 +103,24 @@ TEXT ·cmpxchgUser32(SB),NOSPLIT|NOFRAME,$0-32
 #define XSAVE_DI BYTE $0x48; BYTE $0x0f; BYTE $0xae; BYTE $0x27 // xsave64 (%rdi)
 #define XRSTOR_DI BYTE $0x48; BYTE $0x0f; BYTE $0xae; BYTE $0x2f // xrstor64 (%rdi)
 
-// func storeState(dst, c, _ uintptr) (left uintptr)
+// func storeFrame(dst, c, state uintptr) (left uintptr)
 //
-// The program's extended state, for which this CPU's registers lack only what
-// Go code uses, goes to dst, and the registers get the state of a new program.
-// MXCSR is the program's meanwhile, which is why interrupts are masked.
-TEXT ·storeState(SB),NOSPLIT|NOFRAME,$0-32
+// The program's signal frame goes to dst, and its extended state, for which this
+// CPU's registers lack only what Go code uses, to state; the registers get the
+// state of a new program. MXCSR is the program's meanwhile, which is why
+// interrupts are masked.
+TEXT ·storeFrame(SB),NOSPLIT|NOFRAME,$0-32
 	MOVQ	dst+0(FP), DI
 	MOVQ	c+8(FP), AX
 	MOVL	$STEP_STATE, R8
+	MOVQ	UserContext_frame(AX), SI
+	MOVL	$const_frameQuads, CX
+	MOVQ	AX, R10
 	CLI
 	LOAD_VECTOR
-	MOVQ	AX, R10
 	OPEN_USER
+	REP; MOVSQ
+	MOVQ	state+16(FP), DI
 	MOVQ	·xfeatures(SB), AX
 	TESTQ	AX, AX
 	JEQ	legacy
@@ -161,9 +166,37 @@ newLegacy:
 	FXRSTOR64	(DI)
 	JMP	reset
 
+// func loadUsualState(c, src, _ uintptr) (left uintptr)
+//
+// The opposite for a state at src that says of itself what storeFrame has. One
+// that does not changes nothing, and the result is unusualState.
+TEXT ·loadUsualState(SB),NOSPLIT|NOFRAME,$0-32
+	MOVQ	c+0(FP), R10
+	MOVQ	src+8(FP), SI
+	MOVL	$STEP_STATE, R8
+	MOVQ	·xsaveSize(SB), CX
+	MOVQ	·software+0(SB), AX
+	MOVQ	·software+8(SB), BX
+	MOVQ	·software+16(SB), DX
+	MOVQ	·xfeatures(SB), R11
+	CLI
+	OPEN_USER
+	CMPQ	AX, (const_offSoftware+0)(SI)
+	JNE	unusual
+	CMPQ	BX, (const_offSoftware+8)(SI)
+	JNE	unusual
+	CMPL	DX, (const_offSoftware+16)(SI)
+	JNE	unusual
+	CMPL	(SI)(CX*1), $const_magic2
+	JNE	unusual
+	JMP	·loadComponents(SB)
+unusual:
+	MOVL	$const_unusualState, R9
+	JMP	·noState(SB)
+
 // func loadState(c, src, components uintptr) (left uintptr)
 //
-// The opposite: of the components, or of those of FXRSTOR if that is legacyOnly,
+// The same for any state: of the components, or of those of FXRSTOR if that is legacyOnly,
 // the state at src, and of all others that of a new program.
 TEXT ·loadState(SB),NOSPLIT|NOFRAME,$0-32
 	MOVQ	c+0(FP), R10
@@ -180,18 +213,8 @@ TEXT ·loadState(SB),NOSPLIT|NOFRAME,$0-32
 	COMPONENTS
 	XRSTOR_DI
 all:
-	MOVQ	SI, DI
-	MOVQ	R11, AX
-	COMPONENTS
 	OPEN_USER
-	XRSTOR_DI
-loaded:
-	CLOSE_USER
-	MOVQ	R10, AX
-	SAVE_VECTOR
-	STI
-	MOVQ	$0, left+24(FP)
-	RET
+	JMP	·loadComponents(SB)
 legacy:
 	TESTQ	AX, AX
 	JEQ	no
@@ -200,7 +223,33 @@ legacy:
 no:
 	OPEN_USER
 	FXRSTOR64	(SI)
-	JMP	loaded
+	JMP	·loadedState(SB)
+
+// loadComponents is the end of the functions above: the components in R11 are
+// loaded from SI. R10 is the UserContext.
+TEXT ·loadComponents(SB),NOSPLIT|NOFRAME,$0-32
+	MOVQ	SI, DI
+	MOVQ	R11, AX
+	COMPONENTS
+	XRSTOR_DI
+	JMP	·loadedState(SB)
+
+// loadedState lets the UserContext in R10 have what was loaded.
+TEXT ·loadedState(SB),NOSPLIT|NOFRAME,$0-32
+	CLOSE_USER
+	MOVQ	R10, AX
+	SAVE_VECTOR
+	STI
+	MOVQ	$0, left+24(FP)
+	RET
+
+// noState ends a function that has not moved the state, for the reason in R9.
+TEXT ·noState(SB),NOSPLIT|NOFRAME,$0-32
+	LDMXCSR	·kernelMXCSR(SB)
+	CLOSE_USER
+	STI
+	MOVQ	R9, left+24(FP)
+	RET
 
 // userFault is where an access that has faulted goes on. One by quads tries
 // again by bytes, to get as far as possible.
@@ -222,11 +271,7 @@ done:
 	MOVQ	CX, left+24(FP)
 	RET
 state:
-	LDMXCSR	·kernelMXCSR(SB)
-	CLOSE_USER
-	STI
-	MOVQ	R9, left+24(FP) // the vector
-	RET
+	JMP	·noState(SB) // R9 is the vector
 
 TEXT ·userAccessEnd(SB),NOSPLIT|NOFRAME,$0
 	INT	$3

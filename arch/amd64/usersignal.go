@@ -29,20 +29,17 @@ func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
 	r.settleRegs()
 	frame := c.signalFrame()
 	frame.Restorer = uint64(f.Restorer)
-	frame.Regs = [...]uint64{
-		r.r8, r.r9, r.r10, r.r11, r.r12, r.r13, r.r14, r.r15,
-		r.di, r.si, r.bp, r.bx, r.dx, r.ax, r.cx, r.sp, r.ip, r.getFlags(),
-	}
+	v := &frame.Regs
+	v[sigframe.R8], v[sigframe.R9], v[sigframe.R10], v[sigframe.R11] = r.r8, r.r9, r.r10, r.r11
+	v[sigframe.R12], v[sigframe.R13], v[sigframe.R14], v[sigframe.R15] = r.r12, r.r13, r.r14, r.r15
+	v[sigframe.DI], v[sigframe.SI], v[sigframe.BP], v[sigframe.BX] = r.di, r.si, r.bp, r.bx
+	v[sigframe.DX], v[sigframe.AX], v[sigframe.CX] = r.dx, r.ax, r.cx
+	v[sigframe.SP], v[sigframe.IP], v[sigframe.Flags] = r.sp, r.ip, r.getFlags()
 	frame.Trapno, frame.Err, frame.CR2 = c.told.number, c.told.code, c.told.addr
 	frame.FPState = uint64(state)
 	frame.Complete(xfeatures != 0, f.Mask, f.AltStack)
 	frame.Siginfo = *f.Info
-	if CopyToUser(uintptr(at), unsafe.Pointer(frame), sigframe.Size) != 0 {
-		if err := f.Write(uintptr(at), frame.Bytes()[:]); err != nil {
-			return err
-		}
-	}
-	if err := c.pushState(uintptr(state), f.Write); err != nil {
+	if err := c.pushFrame(at, state, f.Write); err != nil {
 		return err
 	}
 	r.di, r.si, r.dx, r.ax = uint64(f.Sig), uint64(at+sigframe.Info), uint64(at+sigframe.Context), 0

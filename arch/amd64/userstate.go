@@ -11,7 +11,7 @@ import (
 )
 
 // The extended state of signal frames goes straight from the registers to the
-// program's stack and back, by storeState and loadState.
+// program's stack and back, by storeFrame, loadUsualState and loadState.
 
 // What these know of the formats.
 const (
@@ -19,8 +19,13 @@ const (
 	magic2      = sigframe.Magic2
 	offSoftware = sigframe.OffSoftware
 
+	// frameQuads is the size of a frame without the state.
+	frameQuads = sigframe.Size / 8
+
 	// legacyOnly stands for the components that FXRSTOR loads.
 	legacyOnly = -1
+	// unusualState is a result of loadUsualState.
+	unusualState = 0x100
 )
 
 // xformat describes the extended state. Written by initXState, as the next three.
@@ -66,18 +71,17 @@ func (c *UserContext) hold() {
 	}
 }
 
-// pushState saves the state on the stack, at a user address, and makes it that of
-// a new program. Nothing but user memory changes if it fails.
-func (c *UserContext) pushState(at uintptr, write func(addr uintptr, b []byte) error) error {
-	for {
-		c.hold()
-		if storeState(at, uintptr(unsafe.Pointer(c)), 0) == 0 {
-			return nil
-		}
-		if err := touch(at, uintptr(frameStateSize), write); err != nil {
+// pushFrame saves the frame and the state at user addresses, and makes the state
+// that of a new program. Nothing but user memory changes if it fails.
+func (c *UserContext) pushFrame(at, state int, write func(addr uintptr, b []byte) error) error {
+	c.hold()
+	for storeFrame(uintptr(at), uintptr(unsafe.Pointer(c)), uintptr(state)) != 0 {
+		if err := touch(uintptr(at), uintptr(state-at+frameStateSize), write); err != nil {
 			return err
 		}
+		c.hold()
 	}
+	return nil
 }
 
 // popState brings back the state that is at a user address, where 0 stands for
@@ -87,18 +91,31 @@ func (c *UserContext) popState(at uintptr, read func(addr uintptr, b []byte) err
 		c.resetState()
 		return nil
 	}
-	err := c.getState(at, read)
+	err := error(syscall.EFAULT)
+	if at < TaskSize-uintptr(frameStateSize) && (at%stateAlign == 0 || xfeatures == 0) {
+		c.hold()
+		if xfeatures != 0 && loadUsualState(uintptr(unsafe.Pointer(c)), at, 0) == 0 {
+			err = c.checkMXCSR()
+		} else {
+			err = c.getState(at, read)
+		}
+	}
 	if err != nil {
 		c.resetState()
 	}
 	return err
 }
 
-// getState is popState but for what happens if it fails.
-func (c *UserContext) getState(at uintptr, read func(addr uintptr, b []byte) error) error {
-	if at >= TaskSize-uintptr(frameStateSize) || at%stateAlign != 0 && xfeatures != 0 {
+// checkMXCSR returns EFAULT for one that a processor does not load. QEMU does.
+func (c *UserContext) checkMXCSR() error {
+	if c.mxcsr&^xformat.MXCSRMask != 0 {
 		return syscall.EFAULT
 	}
+	return nil
+}
+
+// getState brings back any state that is at a user address.
+func (c *UserContext) getState(at uintptr, read func(addr uintptr, b []byte) error) error {
 	components, err := stateComponents(at, read)
 	if err != nil {
 		return err
@@ -107,11 +124,7 @@ func (c *UserContext) getState(at uintptr, read func(addr uintptr, b []byte) err
 		c.hold()
 		switch loadState(uintptr(unsafe.Pointer(c)), at, uintptr(components)) {
 		case 0:
-			// QEMU loads any MXCSR.
-			if c.mxcsr&^xformat.MXCSRMask != 0 {
-				return syscall.EFAULT
-			}
-			return nil
+			return c.checkMXCSR()
 		case vecPageFault:
 			if err := touch(at, uintptr(frameStateSize), read); err != nil {
 				return err

@@ -60,10 +60,10 @@ func someFrame(s *userStack) *spec.SignalFrame {
 		Handler: 0x40_5678, Restorer: 0x7fff_8000_0000, Sig: int(syscall.SIGSEGV), Mask: 0x8000_0000_0000_0001,
 		AltStack: spec.AltStack{SP: 0x1000, Flags: 2, Size: 0x2000}, Write: s.write,
 	}
-	f.Info = new([128]byte)
+	f.Info = new([spec.SiginfoUsed]byte)
 	binary.LittleEndian.PutUint32(f.Info[infoSigno:], uint32(f.Sig))
 	binary.LittleEndian.PutUint32(f.Info[infoCode:], 1)
-	f.Info[127] = 0x5a
+	f.Info[47] = 0x5a
 	return f
 }
 
@@ -123,8 +123,8 @@ func checkLayout(t *testing.T, c *UserContext, m []byte, esr uint64) {
 			t.Errorf("offset %d: %#x, want %#x", w.at, got, w.want)
 		}
 	}
-	if m[127] != 0x5a || le.Uint32(m[152:]) != 2 {
-		t.Errorf("siginfo ends with %#x, alternate stack flags %d", m[127], le.Uint32(m[152:]))
+	if m[47] != 0x5a || le.Uint32(m[152:]) != 2 {
+		t.Errorf("siginfo ends with %#x, alternate stack flags %d", m[47], le.Uint32(m[152:]))
 	}
 	end := m[1120:]
 	if esr != 0 {

@@ -1,5 +1,8 @@
 package spec
 
+// SiginfoUsed is how many bytes of a siginfo_t can differ from zero.
+const SiginfoUsed = 48
+
 // SignalFrame is what an architecture needs to know to let a program handle a
 // signal: PushSignalFrame writes Linux's struct rt_sigframe to the program's
 // stack and makes its registers those at the beginning of the handler.
@@ -9,8 +12,8 @@ type SignalFrame struct {
 	Handler, Restorer uintptr
 	// Sig is the signal's number as the handler gets it.
 	Sig int
-	// Info is the program's siginfo_t.
-	Info *[128]byte
+	// Info is the program's siginfo_t but for the zeros at its end.
+	Info *[SiginfoUsed]byte
 	// Mask is the set of blocked signals that sigreturn brings back.
 	Mask uint64
 	// AltStack is the alternate stack as sigaltstack(2) has set it. The frame

@@ -3,10 +3,15 @@ package signal
 import (
 	"syscall"
 	"unsafe"
+
+	"onsen/arch/spec"
 )
 
 // InfoSize is the size of siginfo_t.
 const InfoSize = 128
+
+// infoUsed is how much of a siginfo with a known layout means something.
+const infoUsed = spec.SiginfoUsed
 
 // Values of Info.Code, where it does not depend on the signal
 // (include/uapi/asm-generic/siginfo.h). A program may send negative ones only.
@@ -40,16 +45,26 @@ const (
 // chosen comes with these.
 const pollCodes = 6
 
-// Info is a siginfo_t, byte for byte. Which fields lie where behind Code depends
-// on signal and code; see Layout.
+// Info is as much of a siginfo_t, byte for byte, as can differ from zero; Linux's
+// kernel_siginfo_t. Which fields lie where behind Code depends on signal and code;
+// see Layout.
 type Info struct {
 	Signo, Errno, Code int32
 	_                  int32
-	fields             [14]uint64
+	fields             [4]uint64
 }
 
-// Bytes returns the siginfo as a program sees it.
-func (i *Info) Bytes() *[InfoSize]byte { return (*[InfoSize]byte)(unsafe.Pointer(i)) }
+// Siginfo is a siginfo_t as a program has it.
+type Siginfo struct {
+	Info
+	rest [InfoSize - infoUsed]byte
+}
+
+// Siginfo returns the siginfo as a program sees it.
+func (i *Info) Siginfo() Siginfo { return Siginfo{Info: *i} }
+
+// Bytes returns the part of Siginfo that is not always zero.
+func (i *Info) Bytes() *[infoUsed]byte { return (*[infoUsed]byte)(unsafe.Pointer(i)) }
 
 // half returns the 32-bit field number n.
 func (i *Info) half(n int) *uint32 {
@@ -175,20 +190,14 @@ func (i *Info) Layout() Layout {
 	return LayoutKill
 }
 
-// kernelSize is how much of a siginfo with a known layout means something.
-const kernelSize = 48
-
-// Adopt checks and cleans an Info that a program has made, for a signal: what no
-// layout has is cleared. E2BIG for one of an unknown layout that is longer than
-// any known one.
-func (i *Info) Adopt(sig int) error {
-	i.Signo = int32(sig)
-	rest := i.Bytes()[kernelSize:]
-	if !i.known() && [InfoSize - kernelSize]byte(rest) != [InfoSize - kernelSize]byte{} {
-		return syscall.E2BIG
+// Adopt returns what counts of a siginfo that a program has made, for a signal.
+// E2BIG for one of an unknown layout that is longer than any known one.
+func (s *Siginfo) Adopt(sig int) (Info, error) {
+	s.Signo = int32(sig)
+	if !s.known() && s.rest != [len(s.rest)]byte{} {
+		return Info{}, syscall.E2BIG
 	}
-	clear(rest)
-	return nil
+	return s.Info, nil
 }
 
 // known reports whether Linux has a layout for the Info's code.

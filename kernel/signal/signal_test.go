@@ -52,7 +52,7 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestLayouts(t *testing.T) {
-	if n := unsafe.Sizeof(Info{}); n != InfoSize {
+	if n := unsafe.Sizeof(Siginfo{}); n != InfoSize {
 		t.Fatalf("siginfo has %d bytes", n)
 	}
 	if n := unsafe.Sizeof(Action{}); n != 32 {

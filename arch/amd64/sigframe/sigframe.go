@@ -71,7 +71,8 @@ const FixFlags = 0x5_0dd5
 type Frame struct {
 	Restorer uint64
 	ucontext
-	Siginfo [128]byte
+	Siginfo [spec.SiginfoUsed]byte
+	_       [128 - spec.SiginfoUsed]byte
 }
 
 // ucontext is struct ucontext, with a struct sigcontext in it.

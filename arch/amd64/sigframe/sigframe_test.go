@@ -15,7 +15,7 @@ func sample() *Frame {
 		f.Regs[i] = 0x1000 + uint64(i)
 	}
 	f.Regs[Flags] = 0x246
-	f.Siginfo[127] = 9
+	f.Siginfo[47] = 9
 	f.Complete(true, 0x8000_0000_0000_0001, spec.AltStack{SP: 0x1000, Flags: -1 << 31, Size: 0x2000})
 	return f
 }
@@ -47,7 +47,7 @@ func TestLayout(t *testing.T) {
 		{"REG_CR2", 48 + 22*8, 0xdead000},
 		{"fpregs", 48 + 23*8, 0x7fff_0000},
 		{"uc_sigmask", 304, 0x8000_0000_0000_0001},
-		{"end of siginfo", 432, 9 << 56},
+		{"end of siginfo", 352, 9 << 56},
 	} {
 		if got := le.Uint64(b[test.at:]); got != test.want {
 			t.Errorf("%s is %#x, not %#x", test.name, got, test.want)
@@ -58,7 +58,7 @@ func TestLayout(t *testing.T) {
 // What a program has left in a frame does not show in the next one.
 func TestComplete(t *testing.T) {
 	var f Frame
-	for i := range f.Bytes() {
+	for i := range ToRead {
 		f.Bytes()[i] = 0xff
 	}
 	s := sample()
