@@ -49,6 +49,12 @@ func (t *Task) getSignal(info *signal.Info, action *signal.Action) (sig int) {
 			t.flags.Or(PF_SIGNALED)
 			DoGroupExit(signal.SIGKILL)
 		}
+		if t.direct != 0 {
+			if sig = t.takeDirect(action); sig != 0 {
+				t.unlockSignals()
+				return sig
+			}
+		}
 		if t.jobctl&jobctlPendingMask != 0 && t.stopAsAsked() {
 			continue
 		}
@@ -69,10 +75,7 @@ func (t *Task) getSignal(info *signal.Info, action *signal.Action) (sig int) {
 		case a.Handler == signal.SIG_IGN:
 			continue
 		case a.Handler != signal.SIG_DFL:
-			*action = *a
-			if a.Flags&signal.SA_RESETHAND != 0 {
-				a.Handler = signal.SIG_DFL
-			}
+			*action = a.Take()
 			t.unlockSignals()
 			return sig
 		case signal.IgnoredByDefault.Has(sig):

@@ -36,7 +36,7 @@ func fatalSignalPending(t *Task) bool {
 // Preconditions: siglock held, or t is the caller and its TIFSigPending, which is
 // not set, is all that depends on it.
 func (t *Task) hasPendingSignals() bool {
-	return t.jobctl&jobctlPendingMask != 0 ||
+	return t.jobctl&jobctlPendingMask != 0 || t.direct != 0 ||
 		(t.pending.Set()|t.signal.sharedPending.Set())&^t.blocked.Load() != 0
 }
 

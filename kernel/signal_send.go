@@ -170,6 +170,10 @@ func (s *SignalStruct) forgetPending(set signal.Set) {
 //
 // Preconditions: t's siglock held.
 func (t *Task) ignoresSignal(sig int, force bool) bool {
+	a := &t.sighand.actions[sig-1]
+	if a.Handled() {
+		return false
+	}
 	if t.flags.Load()&PF_KTHREAD != 0 {
 		return true
 	}
@@ -179,7 +183,6 @@ func (t *Task) ignoresSignal(sig int, force bool) bool {
 	if t.ptrace.Load() != 0 && sig != signal.SIGKILL {
 		return false // the tracer may want to know of it
 	}
-	a := &t.sighand.actions[sig-1]
 	if t.signal.flags&SIGNAL_UNKILLABLE != 0 && a.Handler == signal.SIG_DFL &&
 		!(force && signal.Unblockable.Has(sig)) {
 		return true
@@ -331,9 +334,22 @@ func (t *Task) forceSigsegv(sig int) {
 // init survives.
 func (t *Task) forceSigInfo(info *signal.Info, toDefault bool) {
 	sig := int(info.Signo)
+	t.lockSignals()
+	done := !toDefault && t.forceDirect(sig, info)
+	t.unlockSignals()
+	if done {
+		return
+	}
 	stockSignalEntries()
-	t.sighand.siglock.Lock()
-	defer t.sighand.siglock.Unlock()
+	t.lockSignals()
+	t.forceSigLocked(sig, info, toDefault)
+	t.unlockSignals()
+}
+
+// forceSigLocked is forceSigInfo.
+//
+// Preconditions: siglock held.
+func (t *Task) forceSigLocked(sig int, info *signal.Info, toDefault bool) {
 	a := &t.sighand.actions[sig-1]
 	if blocked := t.blocked.Load().Has(sig); toDefault || blocked || a.Handler == signal.SIG_IGN {
 		a.Handler = signal.SIG_DFL

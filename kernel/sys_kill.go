@@ -44,6 +44,23 @@ func killTask(sig int, info *signal.Info, t *Task, typ PidType) error {
 	return sendUnderTasklist(sig, info, t, typ)
 }
 
+// signalSelf is killTask for the caller, who may.
+func (t *Task) signalSelf(sig int, info *signal.Info, typ PidType) error {
+	if uint(sig) > signal.Max {
+		return syscall.EINVAL
+	}
+	if sig == 0 {
+		return nil
+	}
+	t.lockSignals()
+	var err error
+	if !t.sendDirect(sig, info) {
+		err = sendSignalLocked(sig, info, t, typ)
+	}
+	t.unlockSignals()
+	return err
+}
+
 // sysKill: kill(pid_t pid, int sig).
 func sysKill(t *Task, a *SyscallArgs) (uintptr, error) {
 	pid, sig := int(int32(a[0])), int(int32(a[1]))
@@ -56,7 +73,7 @@ func sysKill(t *Task, a *SyscallArgs) (uintptr, error) {
 func kill(t *Task, pid, sig int, info *signal.Info) error {
 	stockSignalEntries()
 	if pid == t.Pid {
-		return killTask(sig, info, t, PIDTYPE_TGID) // without a search
+		return t.signalSelf(sig, info, PIDTYPE_TGID) // without a search
 	}
 	tasklistLock.Lock()
 	defer tasklistLock.Unlock()
@@ -146,7 +163,7 @@ func killThreadOf(t *Task, tgid, tid, sig int, info *signal.Info) error {
 		if tgid != 0 && tgid != t.Tgid {
 			return syscall.ESRCH
 		}
-		return killTask(sig, info, t, PIDTYPE_PID)
+		return t.signalSelf(sig, info, PIDTYPE_PID)
 	}
 	tasklistLock.Lock()
 	defer tasklistLock.Unlock()

@@ -32,6 +32,9 @@ type taskSignal struct {
 
 	// delivery is the signal that the task is taking. Owned by the task.
 	delivery delivery
+	// direct is a signal on its way there without a queue, or 0; see
+	// sendDirect. Owned by the task.
+	direct int
 
 	// interrupted is the restart error of the system call that the task is
 	// about to leave, 0 if there is none or it has been dealt with. Owned by

@@ -156,6 +156,13 @@ func (p *Pending) Take(sig int, info *Info) *Entry {
 // unlink takes the first entry of a signal from the list, and tells whether there
 // are more.
 func (p *Pending) unlink(sig int) (found *Entry, more bool) {
+	if e := p.first; e != nil && e == p.last { // as nearly always
+		if int(e.Info.Signo) != sig {
+			return nil, false
+		}
+		p.first, p.last, e.queued = nil, nil, false
+		return e, false
+	}
 	var prev *Entry
 	for e := p.first; e != nil; {
 		next := e.next

@@ -57,8 +57,8 @@ func Valid(sig int) bool { return sig >= 1 && sig <= Max }
 // kernel's sigset_t.
 type Set uint64
 
-// Of returns the set of one signal.
-func Of(sig int) Set { return 1 << (sig - 1) }
+// Of returns the set of one signal, which has to be valid.
+func Of(sig int) Set { return 1 << (uint(sig-1) % Max) }
 
 // SetOf returns the set of some signals.
 func SetOf(sigs ...int) (s Set) {
@@ -68,7 +68,7 @@ func SetOf(sigs ...int) (s Set) {
 	return s
 }
 
-// Has reports whether a signal is in the set.
+// Has reports whether a signal, which has to be valid, is in the set.
 func (s Set) Has(sig int) bool { return s&Of(sig) != 0 }
 
 // First returns the lowest signal of the set, or 0.
@@ -178,6 +178,19 @@ type Action struct {
 func (a *Action) Clean() {
 	a.Flags &= saKnown
 	a.Mask &^= Unblockable
+}
+
+// Handled reports whether the program has a handler.
+func (a *Action) Handled() bool { return a.Handler > SIG_IGN }
+
+// Take returns the action for a signal that is about to be handled: SA_RESETHAND
+// allows that once.
+func (a *Action) Take() Action {
+	taken := *a
+	if a.Flags&SA_RESETHAND != 0 {
+		a.Handler = SIG_DFL
+	}
+	return taken
 }
 
 // Ignores reports whether a process with this action does not notice the signal.
