@@ -14,36 +14,40 @@ const mapsNameColumn = 73
 
 // showMaps shows the areas.
 func showMaps(m *vm.MM, w *bytes.Buffer) error {
-	brkStart, brk, stack := heapAndStack(m)
+	at := heapAndStack(m)
 	m.Walk(func(a *vm.Area) bool {
-		start := w.Len()
-		dev, ino := uint64(0), uint64(0)
-		if a.File != nil {
-			dev, ino = a.File.MapID()
-		}
-		offset := uint64(0)
-		if a.File != nil {
-			offset = a.Offset
-		}
-		fmt.Fprintf(w, "%08x-%08x %s %08x %02x:%02x %d ",
-			a.Start, a.End, areaRights(a.Flags), offset, devMajor(dev), devMinor(dev), ino)
-		if name := areaName(a, brkStart, brk, stack); name != "" {
-			for w.Len()-start < mapsNameColumn {
-				w.WriteByte(' ')
-			}
-			w.WriteString(escapeNewlines(name))
-		}
-		w.WriteByte('\n')
+		showArea(w, a, at)
 		return true
 	})
 	return nil
 }
 
-// heapAndStack returns where the heap is and an address in the first stack.
-func heapAndStack(m *vm.MM) (brkStart, brk, stack uintptr) {
+// showArea shows where an area is, its rights, and what is mapped there.
+func showArea(w *bytes.Buffer, a *vm.Area, at landmarks) {
+	start := w.Len()
+	dev, ino, offset := uint64(0), uint64(0), uint64(0)
+	if a.File != nil {
+		dev, ino = a.File.MapID()
+		offset = a.Offset
+	}
+	fmt.Fprintf(w, "%08x-%08x %s %08x %02x:%02x %d ",
+		a.Start, a.End, areaRights(a.Flags), offset, devMajor(dev), devMinor(dev), ino)
+	if name := areaName(a, at); name != "" {
+		for w.Len()-start < mapsNameColumn {
+			w.WriteByte(' ')
+		}
+		w.WriteString(escapeNewlines(name))
+	}
+	w.WriteByte('\n')
+}
+
+// landmarks are where the heap is, and an address in the first stack.
+type landmarks struct{ brkStart, brk, stack uintptr }
+
+func heapAndStack(m *vm.MM) landmarks {
 	m.ArgLock.Lock()
 	defer m.ArgLock.Unlock()
-	return m.StartBrk, m.Brk, m.StartStack
+	return landmarks{m.StartBrk, m.Brk, m.StartStack}
 }
 
 // areaRights returns a string such as "rw-p".
@@ -61,7 +65,7 @@ func areaRights(f vm.Flags) string {
 }
 
 // areaName returns the last column of an area.
-func areaName(a *vm.Area, brkStart, brk, stack uintptr) string {
+func areaName(a *vm.Area, at landmarks) string {
 	switch {
 	case a.File != nil:
 		return a.File.MapPath()
@@ -69,9 +73,9 @@ func areaName(a *vm.Area, brkStart, brk, stack uintptr) string {
 		return a.Name
 	case a.Object != nil:
 		return ""
-	case a.Start < brk && a.End > brkStart:
+	case a.Start < at.brk && a.End > at.brkStart:
 		return "[heap]"
-	case a.Start <= stack && a.End >= stack:
+	case a.Start <= at.stack && a.End >= at.stack:
 		return "[stack]"
 	}
 	return ""
