@@ -33,6 +33,7 @@ func (t *Task) userLoop() {
 
 // leftUserMode does what user mode was left for, but for system calls.
 func (t *Task) leftUserMode(e spec.Entry) {
+	t.Disturbed = true
 	switch e {
 	case spec.EntryPageFault:
 		t.call.nr = noSyscallNr
@@ -52,6 +53,7 @@ func (t *Task) leftUserMode(e spec.Entry) {
 		// call is.
 		t.exitToUserModeLoop()
 	}
+	t.Disturbed = false
 }
 
 // enterUserMode goes to user mode unless the task has something to do first,

@@ -47,6 +47,7 @@ func (b *binprm) beginNewExec(t *Task) (err error) {
 	t.SetName(baseName(b.filename))
 	t.selfExecID++
 	flushSignalHandlers(t)
+	t.resetRseq()
 	t.commitCreds(b.cred)
 	return nil
 }

@@ -33,6 +33,8 @@ func ptraceRequest(t, child *Task, request int, addr, data uintptr) (uintptr, er
 	case PTRACE_GETEVENTMSG, PTRACE_GETSIGINFO, PTRACE_SETSIGINFO, PTRACE_PEEKSIGINFO,
 		PTRACE_GETSIGMASK, PTRACE_SETSIGMASK:
 		return ptraceSignalRequest(t, child, request, addr, data)
+	case PTRACE_GET_RSEQ_CONFIG:
+		return ptraceRseqConfig(child, addr, data)
 	}
 	return ptraceRegsRequest(child, request, addr, data)
 }

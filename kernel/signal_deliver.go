@@ -54,6 +54,7 @@ func (t *Task) handleSignal(sig int, d *delivery) {
 	f.Mask = uint64(t.sigmaskToSave())
 	f.SP = 0
 	f.AltStack = t.altStack
+	t.rseqResume(sig) // the handler's frame shows where the program goes on
 	f.Write = writeUser
 	stepping := t.TestFlag(sched.TIFSinglestep)
 	if stepping && !arch.StepIntoHandler(&t.user) {

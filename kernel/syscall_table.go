@@ -11,6 +11,7 @@ var syscallGroups = [][]Syscall{
 	schedSyscalls,
 	execSyscalls,
 	prctlSyscalls,
+	rseqSyscalls,
 	rlimitSyscalls,
 	miscSyscalls,
 	mmSyscalls,

@@ -84,6 +84,7 @@ type Task struct {
 	taskSignal
 	taskFutex
 	taskPtrace
+	rseq taskRseq
 
 	// cpuTimes divides the task's own CPU time. It has its own lock.
 	cpuTimes cpuSplit

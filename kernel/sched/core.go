@@ -82,6 +82,9 @@ func schedule(m mode) {
 	rq.switches++
 	setCurrent(next)
 	if prev.User != nil || next.User != nil {
+		if prev.SeqCPU|next.SeqCPU != 0 {
+			noteSwitch(prev, next, rq.cpu)
+		}
 		arch.SwitchUser(prev.User, next.User)
 	}
 	if next.MM != nil {
@@ -96,6 +99,17 @@ func schedule(m mode) {
 		return
 	}
 	finishTaskSwitch(rq)
+}
+
+// noteSwitch has the programs with restartable sequences told of a switch that
+// matters to them.
+func noteSwitch(prev, next *Task, cpu int) {
+	if prev.SeqCPU != 0 && prev.Disturbed {
+		prev.flags.Or(TIFNotifyResume)
+	}
+	if next.SeqCPU != 0 && next.SeqCPU != int32(cpu)+1 {
+		next.flags.Or(TIFNotifyResume)
+	}
 }
 
 // sleep takes the running task off the queue, unless a signal ends the sleep

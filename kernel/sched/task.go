@@ -116,6 +116,13 @@ type Task struct {
 	// Interrupted says that an interrupt takes the task out of user mode right
 	// now. Owned by the task.
 	Interrupted bool
+	// Disturbed says that it was not a system call by which the task has left user
+	// mode: it may be anywhere in its program. Owned by the task.
+	Disturbed bool
+	// SeqCPU is one more than the CPU where the program of a task with restartable
+	// sequences believes to be, 0 in a task without. TIFNotifyResume is set when it
+	// gets another CPU, or loses its CPU while Disturbed. Owned by the task.
+	SeqCPU int32
 	// weight is the share of the CPU, nice0Weight for nice 0. Rq.lock.
 	weight int64
 

@@ -111,6 +111,14 @@ func Get[T any](addr uintptr) (v T, err error) {
 	return v, err
 }
 
+// Get64 is Get for a quadword on a hot path.
+func Get64(addr uintptr) (v uint64, err error) {
+	if AccessOK(addr, 8) && arch.CopyFromUser(unsafe.Pointer(&v), addr, 8) == 0 {
+		return v, nil
+	}
+	return Get[uint64](addr)
+}
+
 // Put writes a T, which holds no pointers, to a user address.
 func Put[T any](addr uintptr, v T) error {
 	_, err := CopyToUser(addr, bytesOf(&v))
