@@ -2,6 +2,7 @@ package boottest
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -38,6 +39,30 @@ func TestCorruptInitrd(t *testing.T) {
 				g.Exit(qemu.ResetByGuest)
 			})
 		}
+	}
+}
+
+// An initrd that unpacks to more than there is memory is unpacked as far as it goes.
+// Without an init in front, the boot ends then; nothing dies of it.
+func TestInitrdTooLarge(t *testing.T) {
+	const size = 100 << 20
+	var image bytes.Buffer
+	z := gzip.NewWriter(&image)
+	fmt.Fprintf(z, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08xbig\x00\x00\x00", 1, 0o100644, 0, 0, 1, 0, size, 0, 0, 0, 0, 4, 0)
+	for range size >> 20 {
+		z.Write(make([]byte, 1<<20))
+	}
+	z.Close()
+	for _, arch := range qemu.Arches {
+		t.Run(string(arch), func(t *testing.T) {
+			t.Parallel()
+			m := qemutest.Kernel(t, arch)
+			m.Memory, m.Initrd = "64M", tempFile(t, image.Bytes())
+			g := qemutest.Boot(t, m)
+			g.Expect(`^Initramfs unpacking failed: initramfs: big: no space left on device$`)
+			g.Expect(`^Kernel panic - not syncing: No working init found\.`)
+			g.Exit(qemu.ResetByGuest)
+		})
 	}
 }
 
