@@ -118,14 +118,14 @@ func (c *coredump) finish(dumped bool) {
 	t.unlockSignals()
 }
 
-// coredumpTaskExit is the first step of a task's end: if another thread dumps core,
-// it waits until that has seen its registers. Linux's coredump_task_exit.
+// coredumpTaskExit is called at a task's end: if another thread dumps core, it waits
+// until that has seen its registers. Linux's coredump_task_exit.
+//
+// Preconditions: siglock held by lockSignals, before and after.
 func (t *Task) coredumpTaskExit() {
-	t.lockSignals()
 	t.flags.Or(PF_POSTCOREDUMP)
 	state := t.signal.coreState
 	if state == nil {
-		t.unlockSignals()
 		return
 	}
 	// One that ends by itself is not in the dump.
@@ -147,5 +147,4 @@ func (t *Task) coredumpTaskExit() {
 		sched.Schedule()
 		t.lockSignals()
 	}
-	t.unlockSignals()
 }

@@ -69,13 +69,10 @@ func DoExit(code int) {
 	if t.IsIdle() {
 		die("Attempted to kill the idle task!")
 	}
-	t.coredumpTaskExit()
+	t.beginExit(code)
 	t.ptraceEvent(PTRACE_EVENT_EXIT, uintptr(code))
 	exitSignals(t)
 	groupDead := t.signal.live.Add(-1) == 0
-	if groupDead {
-		t.synchronizeGroupExit(code)
-	}
 	if groupDead && t.Tgid == 1 {
 		t.panicOfInit(code)
 	}
@@ -98,15 +95,27 @@ func DoExit(code int) {
 	sched.Exit()
 }
 
-// synchronizeGroupExit makes the status of a process's last thread that of the
-// process, unless there is one already. (Until Linux 5.18 it was the leader's.)
+// beginExit is the first step of a task's end.
+func (t *Task) beginExit(code int) {
+	t.lockSignals()
+	t.synchronizeGroupExit(code)
+	t.coredumpTaskExit()
+	t.unlockSignals()
+}
+
+// synchronizeGroupExit makes the status of the thread of a process that is the
+// last to begin its end that of the process, unless there is one already: from
+// here on signals do not matter to it. (Until Linux 5.18 the status was the
+// leader's.)
+//
+// Preconditions: siglock held.
 func (t *Task) synchronizeGroupExit(code int) {
-	t.sighand.siglock.Lock()
-	if s := t.signal; s.flags&SIGNAL_GROUP_EXIT == 0 {
+	s := t.signal
+	if s.quickThreads--; s.quickThreads == 0 && s.flags&SIGNAL_GROUP_EXIT == 0 {
 		s.flags = SIGNAL_GROUP_EXIT
 		s.groupExitCode = code
+		s.groupStopCount = 0
 	}
-	t.sighand.siglock.Unlock()
 }
 
 // disassociateTTY takes the terminal from the session of which the process that

@@ -327,6 +327,7 @@ func publish(p, cur *Task, args *KernelCloneArgs) error {
 		return errno.ERESTARTNOINTR
 	case args.Flags&CLONE_THREAD != 0:
 		cur.signal.live.Add(1)
+		cur.signal.quickThreads++
 		cur.signal.addThread(p)
 		joinGroupStop(p)
 	default:

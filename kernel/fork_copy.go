@@ -109,6 +109,7 @@ func copySignal(p, cur *Task, args *KernelCloneArgs) error {
 	}
 	s := new(SignalStruct)
 	s.live.Store(1)
+	s.quickThreads = 1
 	s.oomScoreAdj.Store(cur.signal.oomScoreAdj.Load())
 	s.tty.Store(cur.signal.tty.Load())
 	s.processSignal.fork(&cur.signal.processSignal)

@@ -46,6 +46,8 @@ type SignalStruct struct {
 	nrThreads int
 	// live is the number of threads that have not begun to exit.
 	live atomic.Int32
+	// quickThreads is the number of threads that have not entered DoExit.
+	quickThreads int
 
 	// pids are the process's id, process group and session, indexed by PidType.
 	// tasklistLock; that of PIDTYPE_TGID is constant.
