@@ -86,10 +86,11 @@ func (b *binprm) wouldDump(f *fs.File) {
 
 // setDumpable says who may look at the new program; "The process's effective
 // user or group ID is changed" or "executes [...] a program for which the caller
-// does not have read permission" - PR_SET_DUMPABLE(2const).
+// does not have read permission" - PR_SET_DUMPABLE(2const). That the IDs change is
+// commitCreds's, which comes next: a set-user-ID program that has not got them is
+// like any other. What counts here is that they differed before.
 func (b *binprm) setDumpable(t *Task) {
-	c := b.cred
-	if b.unreadable || b.secure || c.UID != c.EUID || c.GID != c.EGID {
+	if c := t.Cred(); b.unreadable || c.UID != c.EUID || c.GID != c.EGID {
 		t.mm.SetDumpable(int(suidDumpable.Load()))
 	} else {
 		t.mm.SetDumpable(1)
