@@ -322,6 +322,18 @@ static int print_places(void)
 	return 0;
 }
 
+// print_ids shows what rights a set-user-ID program has.
+static int print_ids(void)
+{
+	uid_t u[3];
+	gid_t g[3];
+	getresuid(u, u + 1, u + 2);
+	getresgid(g, g + 1, g + 2);
+	say("executed ids", "uid %d %d %d gid %d %d %d secure %lu dumpable %d", u[0], u[1], u[2], g[0], g[1], g[2],
+	    getauxval(AT_SECURE), prctl(PR_GET_DUMPABLE));
+	return 0;
+}
+
 // exec_child is what the tests above execute.
 int exec_child(int argc, char **argv)
 {
@@ -329,6 +341,8 @@ int exec_child(int argc, char **argv)
 		return 7;
 	if (argc > 2 && strcmp(argv[2], "places") == 0)
 		return print_places();
+	if (argc > 2 && strcmp(argv[2], "ids") == 0)
+		return print_ids();
 	if (argc > 3 && strcmp(argv[2], "pid") == 0)
 		return getpid() == atoi(argv[3]) ? 1 : syscall(SYS_gettid) == getpid() ? 2 : 3;
 	print_args(argc, argv);

@@ -3,6 +3,7 @@
 #include "trace.h"
 
 #include <pthread.h>
+#include <ucontext.h>
 
 static void nothing(void) {}
 static void calls(void)
@@ -608,8 +609,360 @@ static void sleep_stopped(void)
 	reap("tracing, sleep stopped, end", pid);
 }
 
+// ---- SIGKILL at the end ----
+
+static void exits_alone(void) { syscall(SYS_exit, 3); }
+static void exits_together(void) { syscall(SYS_exit_group, 3); }
+static void dies(void) { raise(SIGTERM); }
+
+static int thread_exits(void *p)
+{
+	syscall(SYS_exit, 0);
+	return 0;
+}
+
+static void thread_ends(void)
+{
+	start_thread(thread_exits, 0);
+	for (;;)
+		pause();
+}
+
+// to_exit lets a tracee go on to PTRACE_EVENT_EXIT of it, or of a thread of it.
+static pid_t to_exit(pid_t pid)
+{
+	pt(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEEXIT | PTRACE_O_TRACECLONE);
+	pt(PTRACE_CONT, pid, 0, 0);
+	for (;;) {
+		int s;
+		pid_t got = waitpid(-1, &s, __WALL);
+		if (got == -1 || !WIFSTOPPED(s))
+			return pid;
+		if (s >> 16 == PTRACE_EVENT_EXIT)
+			return got;
+		int sig = s >> 16 || WSTOPSIG(s) == SIGSTOP ? 0 : WSTOPSIG(s);
+		pt(PTRACE_CONT, got, 0, sig);
+	}
+}
+
+// A process that is about to be no more does not even take SIGKILL: its last stop
+// goes on.
+static void killed_at_the_end(void)
+{
+	static const struct {
+		const char *name;
+		void (*f)(void);
+	} ways[] = {{"exit", exits_alone}, {"exit_group", exits_together}, {"signal", dies}};
+	for (int i = 0; i < 3; i++) {
+		char name[64];
+		snprintf(name, sizeof name, "tracing, killed at the end by %s", ways[i].name);
+		pid_t pid = child(ways[i].f);
+		to_exit(pid);
+		result(name, kill(pid, SIGKILL));
+		unsigned long message = 1;
+		result(name, pt(PTRACE_GETEVENTMSG, pid, 0, (long)&message));
+		say(name, "%#lx state %c", message, state(pid));
+		pt(PTRACE_CONT, pid, 0, 0);
+		reap(name, pid);
+	}
+	pid_t pid = child(thread_ends);
+	pid_t thread = to_exit(pid);
+	say("tracing, killed at a thread's end", "%d", thread != pid);
+	kill(pid, SIGKILL);
+	for (pid_t got = 0; got != pid || kill(pid, 0) == 0;) {
+		int s;
+		got = waitpid(-1, &s, __WALL);
+		if (got == -1)
+			break;
+		if (WIFSTOPPED(s))
+			pt(PTRACE_CONT, got, 0, 0);
+		else
+			status(got == thread ? "tracing, killed at a thread's end, thread" : "tracing, killed at a thread's end", s);
+	}
+}
+
+// ---- stepping out of a handler ----
+
+static volatile unsigned long interrupted_at;
+static void on_usr1(int sig, siginfo_t *i, void *c)
+{
+	ucontext_t *u = c;
+#if defined __x86_64__
+	interrupted_at = u->uc_mcontext.gregs[REG_RIP];
+#else
+	interrupted_at = u->uc_mcontext.pc;
+#endif
+}
+
+static void handles_context(void)
+{
+	struct sigaction a = {.sa_sigaction = on_usr1, .sa_flags = SA_SIGINFO};
+	sigaction(SIGUSR1, &a, 0);
+	raise(SIGUSR1);
+	syscall(SYS_getppid);
+}
+
+static int at_syscall(pid_t pid, struct regs *g)
+{
+	long word = 0;
+	pt(PTRACE_PEEKTEXT, pid, PC(g), (long)&word);
+#if defined __x86_64__
+	return (word & 0xffff) == 0x050f && g->r.rax == SYS_rt_sigreturn;
+#else
+	return (word & 0xffffffff) == 0xd4000001 && g->r.regs[8] == SYS_rt_sigreturn;
+#endif
+}
+
+// step_sigreturn steps over rt_sigreturn with request: the program is back where it
+// was, before it has done another instruction.
+static void step_sigreturn(const char *name, int request)
+{
+	pid_t pid = child(handles_context);
+	struct regs g;
+	siginfo_t si;
+	pt(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD);
+	pt(PTRACE_CONT, pid, 0, 0);
+	quiet(pid);
+	pt(PTRACE_SINGLESTEP, pid, 0, SIGUSR1);
+	quiet(pid);
+	for (int i = 0; i < 300; i++) {
+		getregs(pid, &g);
+		if (at_syscall(pid, &g))
+			break;
+		pt(PTRACE_SINGLESTEP, pid, 0, 0);
+		quiet(pid);
+	}
+	say(name, "found %d", at_syscall(pid, &g));
+	for (int i = 0; i < 3; i++) {
+		pt(request, pid, 0, 0);
+		stopped(name, pid);
+		getregs(pid, &g);
+		unsigned long at = 0;
+		pt(PTRACE_PEEKDATA, pid, (long)&interrupted_at, (long)&at);
+		pt(PTRACE_GETSIGINFO, pid, 0, (long)&si);
+		say(name, "back %d code %d", PC(&g) == at, si.si_code);
+		say(name, "number %s", callname(getnr(pid)));
+	}
+	pt(PTRACE_CONT, pid, 0, 0);
+	reap(name, pid);
+}
+
+// ---- set-user-ID programs ----
+
+static char copy_of_self[] = "/tmp/setuid";
+
+static void copy_self(void)
+{
+	char b[65536];
+	int in = open("/proc/self/exe", O_RDONLY), out = open(copy_of_self, O_WRONLY | O_CREAT | O_TRUNC, 0755), n;
+	while ((n = read(in, b, sizeof b)) > 0)
+		write(out, b, n);
+	close(in);
+	close(out);
+	chmod(copy_of_self, 06755);
+}
+
+static void exec_setuid(void)
+{
+	char *argv[] = {"checks", "exec-child", "ids", 0}, *env[] = {0};
+	setresgid(1000, 1000, 1000);
+	setresuid(1000, 1000, 1000);
+	prctl(PR_SET_DUMPABLE, 1);
+	raise(SIGUSR2); // the tracer is let in here
+	execve(copy_of_self, argv, env);
+	_exit(9);
+}
+
+// setuid_exec executes a set-user-ID program under a tracer: root, the same user, one
+// that has given up its rights since, and one that lets it go before.
+static void setuid_exec(void)
+{
+	static const char *const who[] = {"root", "user", "root that became a user", "user that detaches", "nobody"};
+	copy_self();
+	for (int how = 0; how < 5; how++) {
+		char name[96];
+		snprintf(name, sizeof name, "tracing, set-user-ID program, tracer %s", who[how]);
+		pid_t tracer = fork();
+		if (tracer == 0) {
+			if (how == 1 || how == 3) {
+				setresgid(1000, 1000, 1000);
+				setresuid(1000, 1000, 1000);
+				prctl(PR_SET_DUMPABLE, 1);
+			}
+			signal(SIGUSR2, SIG_IGN);
+			pid_t pid = fork();
+			if (pid == 0) {
+				if (how != 4)
+					pt(PTRACE_TRACEME, 0, 0, 0);
+				exec_setuid();
+			}
+			int s = how == 4 ? 0 : quiet(pid);
+			if (how == 2) {
+				setresgid(1000, 1000, 1000);
+				setresuid(1000, 1000, 1000);
+			}
+			if (how == 3)
+				pt(PTRACE_DETACH, pid, 0, 0);
+			else if (how != 4)
+				pt(PTRACE_CONT, pid, 0, 0);
+			for (int i = 0; i < 5; i++) {
+				s = quiet(pid);
+				if (!WIFSTOPPED(s))
+					break;
+				say(name, "stop %d", WSTOPSIG(s));
+				long word;
+				result(name, pt(PTRACE_PEEKDATA, pid, (long)&interrupted_at, (long)&word));
+				pt(PTRACE_CONT, pid, 0, 0);
+			}
+			status(name, s);
+			_exit(0);
+		}
+		reap(name, tracer);
+	}
+	unlink(copy_of_self);
+}
+
+// ---- options ----
+
+static void options(void)
+{
+	pid_t pid = child(nothing);
+	for (int i = 0; i < 24; i++) {
+		char name[64];
+		if (i == 21)
+			continue; // seccomp
+		snprintf(name, sizeof name, "tracing, option %d", i);
+		result(name, pt(PTRACE_SETOPTIONS, pid, 0, 1ul << i));
+	}
+	finish(pid);
+	pid = idle();
+	for (int i = 0; i < 24; i++) {
+		char name[64];
+		if (i == 21)
+			continue;
+		snprintf(name, sizeof name, "tracing, option %d of seize", i);
+		long r = pt(PTRACE_SEIZE, pid, 0, 1ul << i);
+		result(name, r);
+		if (r)
+			continue;
+		pt(PTRACE_INTERRUPT, pid, 0, 0);
+		quiet(pid);
+		pt(PTRACE_DETACH, pid, 0, 0);
+	}
+	finish(pid);
+}
+
+// Signals wait in the order in which they were sent, real-time ones too, as long as
+// nobody takes them.
+static void peek_order(void)
+{
+	pid_t pid = child(nothing);
+	unsigned long all = -1;
+	pt(PTRACE_SETSIGMASK, pid, 8, (long)&all);
+	static const int sigs[] = {SIGUSR2, 40, SIGUSR1, 38, 40, SIGTERM, SIGUSR1, SIGHUP};
+	for (int shared = 0; shared < 2; shared++) {
+		for (unsigned i = 0; i < sizeof sigs / sizeof *sigs; i++) {
+			siginfo_t si;
+			memset(&si, 0, sizeof si);
+			si.si_code = SI_QUEUE;
+			si.si_value.sival_int = i;
+			syscall(shared ? SYS_rt_sigqueueinfo : SYS_rt_tgsigqueueinfo, pid, shared ? sigs[i] : pid,
+				shared ? (long)&si : sigs[i], &si);
+		}
+		struct { unsigned long off; unsigned flags; int nr; } peek = {0, shared, 20};
+		siginfo_t infos[20];
+		int n = pt(PTRACE_PEEKSIGINFO, pid, (long)&peek, (long)infos);
+		for (int i = 0; i < n; i++)
+			say("tracing, waiting signals", "%d %d: %d value %d", shared, i, infos[i].si_signo, infos[i].si_value.sival_int);
+		peek.off = 2;
+		peek.nr = 3;
+		n = pt(PTRACE_PEEKSIGINFO, pid, (long)&peek, (long)infos);
+		for (int i = 0; i < n; i++)
+			say("tracing, some waiting signals", "%d %d: %d", shared, i, infos[i].si_signo);
+	}
+	finish(pid);
+}
+
+// /proc/PID/syscall of one that waits, one that is stopped, and one that may not be
+// looked at.
+static void proc_syscall(void)
+{
+	char path[64], line[256];
+	for (int how = 0; how < 5; how++) {
+		static const char *const who[] = {"in read", "at an entry", "at a signal", "zombie", "kthreadd"};
+		char name[64];
+		snprintf(name, sizeof name, "proc syscall, %s", who[how]);
+		pid_t pid = 2;
+		pipe(read_pipe);
+		if (how == 0) {
+			if ((pid = fork()) == 0) {
+				char c;
+				syscall(SYS_read, read_pipe[0], 0x1000, 1, 0x55, 0x66, 0x77);
+				_exit(0);
+			}
+			blocked(pid);
+		} else if (how == 1 || how == 2) {
+			pid = child(calls);
+			do {
+				pt(PTRACE_SYSCALL, pid, 0, 0);
+				quiet(pid);
+			} while (how == 1 && getnr(pid) != SYS_getppid);
+			if (how == 2) {
+				kill(pid, SIGUSR1);
+				pt(PTRACE_CONT, pid, 0, 0);
+				quiet(pid);
+			}
+		} else if (how == 3) {
+			if ((pid = fork()) == 0)
+				_exit(0);
+			siginfo_t si;
+			waitid(P_PID, pid, &si, WEXITED | WNOWAIT);
+		}
+		snprintf(path, sizeof path, "/proc/%d/syscall", pid);
+		int fd = open(path, O_RDONLY);
+		if (fd < 0) {
+			result(name, -1);
+		} else {
+			int n = read(fd, line, sizeof line - 1);
+			if (n < 0) {
+				result(name, -1);
+			} else {
+				long nr = -2;
+				unsigned long a[8] = {0};
+				line[n] = 0;
+				int got = sscanf(line, "%ld %lx %lx %lx %lx %lx %lx %lx %lx", &nr, a, a + 1, a + 2, a + 3, a + 4, a + 5, a + 6, a + 7);
+				if (got < 1 || how > 2)
+					say(name, "%.*s", (int)strcspn(line, "\n"), line);
+				else if (how == 0)
+					say(name, "%d words, %s %d %#lx %#lx %#lx %#lx %#lx", got, callname(nr), a[0] == read_pipe[0], a[1],
+					    a[2], a[3], a[4], a[5]);
+				else
+					say(name, "%d words, %s", got, callname(nr));
+			}
+			close(fd);
+		}
+		struct stat st;
+		if (stat(path, &st) == 0)
+			say(name, "mode %o", st.st_mode);
+		if (how != 4)
+			finish(pid);
+		close(read_pipe[0]);
+		close(read_pipe[1]);
+	}
+	int fd = open("/proc/self/syscall", O_RDONLY), n = read(fd, line, sizeof line - 1);
+	say("proc syscall, self", "%d %s", n > 0, n > 0 && atol(line) == SYS_read ? "read" : "other");
+	close(fd);
+}
+
 void test_tracing(void)
 {
+	killed_at_the_end();
+	step_sigreturn("tracing, step over sigreturn", PTRACE_SINGLESTEP);
+	step_sigreturn("tracing, sigreturn under syscall", PTRACE_SYSCALL);
+	setuid_exec();
+	options();
+	peek_order();
+	proc_syscall();
 	tracer_death();
 	sorted(exec_leader);
 	sorted(exec_thread);
