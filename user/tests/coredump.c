@@ -152,6 +152,8 @@ static void load(void)
 {
 	struct stat st;
 	int fd = open("core", O_RDONLY);
+	if (core)
+		munmap(core, core_size); // or the next core has this one in it
 	core = 0;
 	core_size = 0;
 	if (fd < 0 || fstat(fd, &st) || st.st_size < 64) {
