@@ -10,7 +10,7 @@ import (
 
 // showSyscall shows /proc/PID/syscall: the system call in which a task sleeps, its
 // arguments, stack pointer and program counter; -1 and only these two if it sleeps
-// in none, "running" if it does not sleep. EPERM for who may not trace it.
+// in none, "running" if it does not sleep. A zombie has no registers. EPERM for who may not trace it.
 func showSyscall(t *Task, w *bytes.Buffer) error {
 	if ptraceMayAccess(Current(), t, accessAttachFS) != nil {
 		return syscall.EPERM
@@ -18,7 +18,10 @@ func showSyscall(t *Task, w *bytes.Buffer) error {
 	var call syscallState
 	var sp, pc uintptr
 	asleep := t.whileAsleep(func() {
-		if !t.IsKthread() {
+		switch {
+		case t.ended():
+			call.nr = noSyscallNr
+		case !t.IsKthread():
 			call, sp, pc = t.call, t.user.Regs().SP(), t.user.Regs().PC()
 		}
 	})
@@ -51,4 +54,11 @@ func (t *Task) whileAsleep(look func()) bool {
 	look()
 	v2, i2 := t.Switches()
 	return sleeps() && v == v2 && i == i2
+}
+
+// ended reports whether t is a zombie, or less.
+func (t *Task) ended() bool {
+	tasklistLock.Lock()
+	defer tasklistLock.Unlock()
+	return t.exitState != 0
 }
