@@ -67,6 +67,16 @@ func (c *AddressSpace) get(i uint64) uintptr {
 	return pa
 }
 
+// getPages stores the pages from i on in out, with a reference each, up to the
+// first that is not there. It returns what of out is in use.
+func (c *AddressSpace) getPages(i uint64, out []uint64) []uint64 {
+	c.lock.Lock()
+	out = out[:c.index.run(i, out)]
+	mm.GetPages(out, addressBits)
+	c.lock.Unlock()
+	return out
+}
+
 // mapPages fills those of at most aroundPages page table entries that are empty
 // with the pages from i on, as far as these are there and before the end of the
 // file. It returns how many that were.

@@ -59,6 +59,24 @@ func (x *index) peek(i, end uint64, unless, out []uint64) {
 	}
 }
 
+// run stores the pages from i on in out, up to the first that is not there, and
+// returns how many that are.
+func (x *index) run(i uint64, out []uint64) int {
+	var t *table
+	for k := range out {
+		at := i + uint64(k)
+		if t == nil || at&tableMask == 0 {
+			if t = x.leaf(at); t == nil {
+				return k
+			}
+		}
+		if out[k] = t[at&tableMask]; out[k] == 0 {
+			return k
+		}
+	}
+	return len(out)
+}
+
 // slot returns the entry for page i. spare are tables to use for what is
 // missing; it returns nil if they do not suffice.
 func (x *index) slot(i uint64, spare *spares) *uint64 {

@@ -18,19 +18,46 @@ func (c *AddressSpace) ReadIter(to *uaccess.Iter, pos, size int64) (n int, err e
 			break
 		}
 		off := pos & pageMask
-		want := int(min(pageSize-off, left, size, int64(to.Len())))
+		want := min(left, size, int64(to.Len()))
 		done := 0
-		if pa := c.get(uint64(pos) >> pageShift); pa != 0 {
-			done, err = to.CopyOut(pageBytes(pa)[off : off+int64(want)])
+		if off+want > pageSize {
+			done, err = c.readPages(to, pos, want)
+		} else if pa := c.get(uint64(pos) >> pageShift); pa != 0 {
+			done, err = to.CopyOut(pageBytes(pa)[off : off+want])
 			mm.PutPage(pa)
 		} else {
-			done, err = to.Zero(want)
+			done, err = to.Zero(int(want))
 		}
 		n += done
 		pos += int64(done)
 		size -= int64(done)
 		sched.CondResched()
 	}
+	return n, err
+}
+
+// readBatch is how many pages are looked up at once.
+const readBatch = 16
+
+// readPages is ReadIter for some of want bytes that are on several pages: those up
+// to the first page that is not there, or if that is the very first, this one.
+func (c *AddressSpace) readPages(to *uaccess.Iter, pos, want int64) (n int, err error) {
+	var room [readBatch]uint64
+	off := pos & pageMask
+	pages := c.getPages(uint64(pos)>>pageShift, room[:min(readBatch, (off+want+pageMask)>>pageShift)])
+	if len(pages) == 0 {
+		return to.Zero(int(min(want, pageSize-off)))
+	}
+	for _, pa := range pages {
+		size := min(want, pageSize-off)
+		var done int
+		done, err = to.CopyOut(pageBytes(uintptr(pa))[off : off+size])
+		if n += done; err != nil {
+			break
+		}
+		want, off = want-size, 0
+	}
+	mm.PutPages(pages, addressBits)
 	return n, err
 }
 
