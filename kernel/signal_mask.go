@@ -40,6 +40,14 @@ func (t *Task) hasPendingSignals() bool {
 		(t.pending.Set()|t.signal.sharedPending.Set())&^t.blocked.Load() != 0
 }
 
+// mayHavePending reports whether a signal may be pending for t's process or one of
+// its threads.
+//
+// Preconditions: siglock held.
+func (t *Task) mayHavePending() bool {
+	return t.signal.nrThreads != 1 || t.pending.Set()|t.signal.sharedPending.Set() != 0
+}
+
 // RecalcSigpending makes the calling task's TIFSigPending what it should be after
 // signals were blocked, unblocked or taken. Another task's flag may be set too
 // often and is never cleared but by itself.

@@ -49,11 +49,14 @@ func sysRtSigaction(t *Task, a *SyscallArgs) (uintptr, error) {
 		return 0, syscall.EINVAL
 	}
 	slot := &t.sighand.actions[sig-1]
+	var old signal.Action
 	t.lockSignals()
-	old := *slot
+	if a[2] != 0 {
+		old = *slot
+	}
 	if a[1] != 0 {
 		*slot = act
-		if act.Ignores(sig) {
+		if act.Ignores(sig) && t.mayHavePending() {
 			// "Setting a signal action to SIG_IGN for a signal that is
 			// pending shall cause the pending signal to be discarded" - POSIX
 			t.signal.forgetPending(signal.Of(sig))
