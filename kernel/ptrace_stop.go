@@ -228,20 +228,27 @@ func ptraceFreeze(t, child *Task) error {
 }
 
 // freezeTraced is ptraceFreeze without the wait.
-func freezeTraced(t, child *Task) bool {
+func freezeTraced(t, child *Task) (frozen bool) {
 	tasklistLock.Lock()
-	defer tasklistLock.Unlock()
-	if child.ptrace.Load() == 0 || child.parent != t {
+	if child.ptrace.Load() != 0 && child.parent == t {
+		lock := &child.sighand.siglock
+		lock.Lock()
+		frozen = child.freeze()
+		lock.Unlock()
+	}
+	tasklistLock.Unlock()
+	return frozen
+}
+
+// freeze is freezeTraced for t, a tracee of the caller's.
+//
+// Preconditions: tasklistLock and siglock held.
+func (t *Task) freeze() bool {
+	if t.jobctl&jobctlTraced == 0 || t.jobctl&jobctlListening != 0 || t.killed() ||
+		t.changedPid() {
 		return false
 	}
-	lock := &child.sighand.siglock
-	lock.Lock()
-	defer lock.Unlock()
-	if child.jobctl&jobctlTraced == 0 || child.jobctl&jobctlListening != 0 || child.killed() ||
-		child.changedPid() {
-		return false
-	}
-	child.jobctl |= jobctlFrozen
+	t.jobctl |= jobctlFrozen
 	return true
 }
 

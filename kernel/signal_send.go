@@ -334,11 +334,13 @@ func (t *Task) forceSigsegv(sig int) {
 // init survives.
 func (t *Task) forceSigInfo(info *signal.Info, toDefault bool) {
 	sig := int(info.Signo)
-	t.lockSignals()
-	done := !toDefault && t.forceDirect(sig, info)
-	t.unlockSignals()
-	if done {
-		return
+	if !toDefault && t.ptrace.Load() == 0 {
+		t.lockSignals()
+		done := t.forceDirect(sig, info)
+		t.unlockSignals()
+		if done {
+			return
+		}
 	}
 	stockSignalEntries()
 	t.lockSignals()

@@ -192,14 +192,14 @@ func notifyParentOf(t, parent *Task, why int32) {
 	case signal.CLD_TRAPPED:
 		status = t.stopCode & 0x7f
 	}
-	info := childInfo(signal.SIGCHLD, why, t, status)
 	h := parent.sighand
 	if h == nil {
 		return
 	}
 	h.siglock.Lock()
 	a := &h.actions[signal.SIGCHLD-1]
-	if a.Handler != signal.SIG_IGN && a.Flags&signal.SA_NOCLDSTOP == 0 {
+	if a.Flags&signal.SA_NOCLDSTOP == 0 && !parent.ignoresSignal(signal.SIGCHLD, false) && a.Handler != signal.SIG_IGN {
+		info := childInfo(signal.SIGCHLD, why, t, status)
 		_ = sendSignalLocked(signal.SIGCHLD, &info, parent, PIDTYPE_TGID)
 	}
 	parent.signal.waitChildExit.WakeAll()

@@ -15,7 +15,7 @@ var waitSyscalls = []Syscall{
 // sysWait4 is wait4(2).
 func sysWait4(_ *Task, a *SyscallArgs) (uintptr, error) {
 	const known = WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL
-	w := waitOpts{flags: uint(uint32(a[2]))}
+	w := waitOpts{flags: uint(uint32(a[2])), wantUsage: a[3] != 0}
 	if w.flags&^known != 0 {
 		return 0, syscall.EINVAL
 	}
@@ -78,7 +78,7 @@ func sysWaitid(t *Task, a *SyscallArgs) (uintptr, error) {
 		events = WEXITED | WSTOPPED | WCONTINUED
 		known  = events | WNOHANG | WNOWAIT | __WNOTHREAD | __WCLONE | __WALL
 	)
-	w := waitOpts{flags: uint(uint32(a[3]))}
+	w := waitOpts{flags: uint(uint32(a[3])), wantUsage: a[4] != 0}
 	if w.flags&^known != 0 || w.flags&events == 0 {
 		return w.tell(a[2], a[4], syscall.EINVAL)
 	}

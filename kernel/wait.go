@@ -36,6 +36,8 @@ type waitOpts struct {
 	typ   PidType // with pid, whom to wait for
 	pid   *Pid
 	flags uint
+	// wantUsage says that the caller asks for what the child has used.
+	wantUsage bool
 
 	// child is the one whose state has changed, nil if there is none. What
 	// follows is about it.
@@ -46,7 +48,7 @@ type waitOpts struct {
 	code   int   // si_code
 	status int   // si_status
 	stat   int   // as wait4 tells it
-	usage  usage // of the child and its children
+	usage  usage // of the child and its children, if it is dead or wantUsage is set
 }
 
 // wait sleeps until a child has changed its state as asked for. ECHILD means that
@@ -78,7 +80,15 @@ func (w *waitOpts) wait() error {
 // whose state can.
 func (w *waitOpts) scan(t *Task) (hopeful bool) {
 	tasklistLock.Lock()
-	defer tasklistLock.Unlock()
+	hopeful = w.scanLocked(t)
+	tasklistLock.Unlock()
+	return hopeful
+}
+
+// scanLocked is scan.
+//
+// Preconditions: tasklistLock held.
+func (w *waitOpts) scanLocked(t *Task) (hopeful bool) {
 	if w.typ == PIDTYPE_PID {
 		return w.scanPid(t)
 	}
@@ -122,11 +132,15 @@ func (w *waitOpts) scanPid(t *Task) (hopeful bool) {
 	if w.pid == nil {
 		return false
 	}
-	if p := w.pid.tasks[PIDTYPE_TGID]; p != nil && w.isChildOf(p.realParent, t) {
+	p := w.pid.tasks[PIDTYPE_TGID]
+	if p != nil && w.isChildOf(p.realParent, t) {
 		hopeful = w.consider(p, false)
 	}
 	if w.child != nil {
 		return true
+	}
+	if hopeful && p.ptrace.Load() != 0 && !p.ptraceReparented() {
+		return true // the tracee is the same, and has been looked at as one
 	}
 	if p := w.pid.tasks[PIDTYPE_PID]; p != nil && p.ptrace.Load() != 0 && w.isChildOf(p.parent, t) {
 		return w.consider(p, true) || hopeful
@@ -165,16 +179,17 @@ func (w *waitOpts) consider(p *Task, traced bool) bool {
 		// tracer.
 		hopeful = !traced || w.flags&(WCONTINUED|WEXITED) != 0
 	}
+	lock := &p.sighand.siglock
+	lock.Lock()
 	w.considerStops(p, traced)
+	lock.Unlock()
 	return hopeful
 }
 
 // considerStops is consider for a task that has stopped or was continued.
 //
-// Preconditions: tasklistLock held.
+// Preconditions: tasklistLock and p's siglock held.
 func (w *waitOpts) considerStops(p *Task, traced bool) {
-	p.sighand.siglock.Lock()
-	defer p.sighand.siglock.Unlock()
 	switch sig := p.signal; {
 	case traced:
 		if p.jobctl&(jobctlTraced|jobctlListening) == jobctlTraced && p.stopCode != 0 {
@@ -259,6 +274,8 @@ func exitStatus(p *Task) int {
 func (w *waitOpts) found(p *Task, code, status, stat int) {
 	w.child, w.nr, w.uid = p, p.Pid, p.Cred().UID
 	w.code, w.status, w.stat = code, status, stat
-	w.usage = processUsageLocked(p)
-	w.usage.add(&p.signal.reaped)
+	if w.wantUsage || p.exitState != 0 {
+		w.usage = processUsageLocked(p)
+		w.usage.add(&p.signal.reaped)
+	}
 }
