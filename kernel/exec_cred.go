@@ -14,7 +14,7 @@ func (b *binprm) credsFromFile(t *Task) {
 		UID: i.UID(), GID: i.GID(),
 		NoNewPrivs: t.noNewPrivs.Load(), Shared: sharesPlace(t) || !ptracerCapable(t),
 	}
-	if b.file.Path.Mount.Flags()&fs.MsNosuid == 0 {
+	if m := b.file.Path.Mount; m == nil || m.Flags()&fs.MsNosuid == 0 {
 		// Without the group's right to execute the bit means something else,
 		// mandatory locking.
 		const setGID = syscall.S_ISGID | syscall.S_IXGRP

@@ -83,7 +83,7 @@ func (t *Task) fcntl(f *fs.File, cmd int, arg uintptr) (uintptr, error) {
 	case fGetownEx:
 		return 0, getOwnerEx(f, arg)
 	case fAddSeals, fGetSeals:
-		return seals(f, cmd == fAddSeals)
+		return seals(f, cmd == fAddSeals, uint32(arg))
 	case fSetpipeSz, fGetpipeSz:
 		p, ok := f.Ops.(pipeSizer)
 		if !ok {
@@ -101,19 +101,27 @@ func (t *Task) fcntl(f *fs.File, cmd int, arg uintptr) (uintptr, error) {
 	return 0, syscall.EINVAL
 }
 
-// seals tells which seals a file has, of which there are no more to add: EPERM;
-// EINVAL for a file that knows none.
-func seals(f *fs.File, add bool) (uintptr, error) {
-	s, ok := f.Ops.(interface{ Seals(*fs.File) (int, bool) })
-	if !ok {
-		return 0, syscall.EINVAL
-	}
-	have, ok := s.Seals(f)
+// sealer is what the Ops of files have that can know seals.
+type sealer interface {
+	Seals(*fs.File) (set uint32, ok bool)
+	AddSeals(f *fs.File, add uint32) error
+}
+
+// seals adds seals to a file, EPERM if it is not open for writing, or tells which it
+// has. EINVAL for a file that knows none.
+func seals(f *fs.File, add bool, arg uint32) (uintptr, error) {
+	s, ok := f.Ops.(sealer)
 	switch {
+	case add && !f.CanWrite():
+		return 0, syscall.EPERM
 	case !ok:
 		return 0, syscall.EINVAL
 	case add:
-		return 0, syscall.EPERM
+		return 0, s.AddSeals(f, arg)
+	}
+	have, ok := s.Seals(f)
+	if !ok {
+		return 0, syscall.EINVAL
 	}
 	return uintptr(have), nil
 }

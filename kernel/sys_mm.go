@@ -4,6 +4,7 @@ import (
 	"syscall"
 
 	"onsen/kernel/fs"
+	"onsen/kernel/fs/ramfs"
 	"onsen/kernel/uaccess"
 	"onsen/kernel/vm"
 )
@@ -34,6 +35,7 @@ var mmSyscalls = []Syscall{
 		return 0, t.mm.Msync(a[0], a[1], int(int32(a[2])))
 	}},
 	{"membarrier", sysMembarrier},
+	{"memfd_create", sysMemfdCreate},
 }
 
 // readImpliesExec is the personality of programs that expect to execute what
@@ -72,6 +74,14 @@ func sysMmap(t *Task, a *SyscallArgs) (uintptr, error) {
 	if err := mapFile(&m, f); err != nil {
 		return 0, err
 	}
+	c, ok := m.Object.(*vm.AddressSpace)
+	if !ok || m.Flags&vm.MAP_TYPE == vm.MAP_PRIVATE || m.Deny&vm.PROT_WRITE != 0 {
+		return t.mm.Mmap(m)
+	}
+	if !c.BeginWritable() {
+		return 0, syscall.EPERM
+	}
+	defer c.EndWritable()
 	return t.mm.Mmap(m)
 }
 
@@ -109,6 +119,24 @@ func mapFile(m *vm.MmapArgs, f *fs.File) error {
 		return err
 	}
 	m.File, m.Object = f, object
+	return denySealed(m, f)
+}
+
+// denySealed keeps shared mappings of a file from being written to if it is sealed
+// against that: EPERM.
+func denySealed(m *vm.MmapArgs, f *fs.File) error {
+	s, ok := f.Ops.(sealer)
+	if !ok || m.Flags&vm.MAP_TYPE == vm.MAP_PRIVATE {
+		return nil
+	}
+	set, _ := s.Seals(f)
+	switch {
+	case set&(ramfs.SealWrite|ramfs.SealFutureWrite) == 0:
+		return nil
+	case m.Prot&vm.PROT_WRITE != 0:
+		return syscall.EPERM
+	}
+	m.Deny |= vm.PROT_WRITE
 	return nil
 }
 

@@ -41,6 +41,18 @@ func NewPseudoFile(i *Inode, name string, ops FileOps, private any, flags uint32
 	return f
 }
 
+// OpenUnnamed opens a regular file that is in no directory. name is what /proc shows
+// of it. As in Linux, whoever has it open for writing from the start does not keep
+// it from being executed.
+func OpenUnnamed(ctx *Context, i *Inode, name string, flags uint32) (*File, error) {
+	f, err := newFile(Path{Dentry: newDentry(nil, name, i)}, flags, ctx)
+	if err == nil && f.mode&modeWriter != 0 {
+		f.mode &^= modeWriter
+		i.PutWriteAccess()
+	}
+	return f, err
+}
+
 // accessMode returns the rights that O_RDONLY, O_WRONLY or O_RDWR give.
 func accessMode(flags uint32) fileMode {
 	switch flags & oAccMode {

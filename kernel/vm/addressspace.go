@@ -21,6 +21,11 @@ type AddressSpace struct {
 	size  atomic.Int64 // bytes. Written under lock
 	pages atomic.Int64 // written under lock
 
+	// making is how many shared mappings are being made that may be written to,
+	// and denied says that there must be none. lock.
+	making int
+	denied bool
+
 	// charge is asked before pages are added, and told, with a negative number,
 	// of pages that go. nil: no limit. Constant.
 	charge func(pages int) bool
@@ -221,6 +226,38 @@ func (c *AddressSpace) WritablyMapped() bool {
 		}
 	}
 	return false
+}
+
+// BeginWritable announces a shared mapping through which it can be written to; it
+// reports false if there must be none. EndWritable follows once it is there.
+func (c *AddressSpace) BeginWritable() bool {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	if c.denied {
+		return false
+	}
+	c.making++
+	return true
+}
+
+// EndWritable ends what BeginWritable began.
+func (c *AddressSpace) EndWritable() {
+	c.lock.Lock()
+	c.making--
+	c.lock.Unlock()
+}
+
+// DenyWritable forbids such mappings for good. It reports false if there are some.
+func (c *AddressSpace) DenyWritable() bool {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	for a := c.areas; a != nil; a = a.mapNext {
+		if a.Flags&VM_SHARED != 0 {
+			return false
+		}
+	}
+	c.denied = c.denied || c.making == 0
+	return c.denied
 }
 
 // Truncate sets the size to n. What was beyond it is gone, from mappings, too:

@@ -123,6 +123,7 @@ void test_exec(char **argv);
 void test_memory(void);
 void test_look(void);
 void test_rseq(void);
+void test_memfd(void);
 void test_files(void);
 void test_paths(void);
 void test_signals(void);

@@ -22,6 +22,9 @@ func (regOps) SetAttr(i *fs.Inode, a *fs.Attr) error {
 	if a.Valid&fs.AttrSize == 0 {
 		return nil
 	}
+	if err := sealsOf(i).resize(i.Size(), a.Size); err != nil {
+		return err
+	}
 	return i.Mapping.Truncate(a.Size)
 }
 
@@ -46,6 +49,9 @@ func (file) Write(f *fs.File, from *uaccess.Iter, pos *int64) (int, error) {
 		*pos = i.Size()
 	}
 	if err := fs.LimitWrite(from, *pos); err != nil || from.Len() == 0 {
+		return 0, err
+	}
+	if err := sealsOf(i).write(from, *pos, i.Size()); err != nil {
 		return 0, err
 	}
 	i.RemovePrivs(f.Cred)
@@ -86,6 +92,9 @@ func (file) Fallocate(f *fs.File, mode uint32, off, n int64) error {
 	i := f.Inode
 	i.Lock.Lock()
 	defer i.Lock.Unlock()
+	if err := sealsOf(i).fallocate(mode&fs.FallocPunchHole != 0, off+n > i.Size()); err != nil {
+		return err
+	}
 	i.RemovePrivs(f.Cred)
 	i.TouchMtime()
 	if mode&fs.FallocPunchHole != 0 {
@@ -108,9 +117,6 @@ func (file) Fallocate(f *fs.File, mode uint32, off, n int64) error {
 
 // Mmap returns the page cache.
 func (file) Mmap(f *fs.File) (vm.Mappable, error) { return f.Inode.Mapping, nil }
-
-// Seals says that the file cannot be sealed, if it is on tmpfs: F_SEAL_SEAL.
-func (file) Seals(f *fs.File) (seals int, ok bool) { return 1, memOf(f.Inode).tmpfs }
 
 // Fsync has nothing to do.
 func (file) Fsync(*fs.File, bool) error { return nil }
