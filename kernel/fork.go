@@ -211,6 +211,7 @@ func dupTask(cur *Task, args *KernelCloneArgs) *Task {
 	p.forkExec(&cur.taskExec)
 	p.forkSignal(cur, args.Flags)
 	p.forkRseq(cur, args.Flags)
+	p.forkIO(cur, args.Flags)
 	if args.Flags&CLONE_CHILD_SETTID != 0 {
 		p.setChildTid = args.ChildTid
 	}

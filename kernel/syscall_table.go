@@ -12,6 +12,7 @@ var syscallGroups = [][]Syscall{
 	execSyscalls,
 	prctlSyscalls,
 	rseqSyscalls,
+	ioprioSyscalls,
 	rlimitSyscalls,
 	miscSyscalls,
 	mmSyscalls,

@@ -85,6 +85,9 @@ type Task struct {
 	taskFutex
 	taskPtrace
 	rseq taskRseq
+	// io is the I/O priority, nil if none has been set. Never set back. Written by
+	// anybody, under tasklistLock.
+	io atomic.Pointer[ioContext]
 
 	// cpuTimes divides the task's own CPU time. It has its own lock.
 	cpuTimes cpuSplit

@@ -114,6 +114,46 @@ static void schedulers(void)
 	result("yield", syscall(SYS_sched_yield));
 }
 
+static long ioprio(int which, int who, int class, int level) { return syscall(SYS_ioprio_set, which, who, class << 13 | level); }
+static long ioprio_of(int which, int who) { return syscall(SYS_ioprio_get, which, who); }
+
+static int shares(void *unused)
+{
+	result("CLONE_IO, set by the child", ioprio(1, 0, 2, 1));
+	return 0;
+}
+
+static void io_priorities(void)
+{
+	static char stack[1 << 16];
+	CHILD("ioprio", setsid(); result("none", ioprio_of(1, 0)); result("of the group", ioprio_of(2, 0)); setpriority(PRIO_PROCESS, 0, 10);
+		result("of the group, nice", ioprio_of(2, 0)); result("set", ioprio(1, 0, 2, 5)); result("get", ioprio_of(1, 0)); result("get by PID", ioprio_of(1, getpid()));
+		CHILD("its child", result("inherited", ioprio_of(1, 0)); ioprio(1, 0, 2, 2); result("changed", ioprio_of(1, 0)));
+		result("not changed", ioprio_of(1, 0));
+		pid_t pid = clone(shares, stack + sizeof stack, CLONE_IO | SIGCHLD, 0); reap("CLONE_IO", pid); result("CLONE_IO, seen by the parent", ioprio_of(1, 0));
+		CHILD("member of the group", ioprio(1, 0, 1, 3); result("best of the group", ioprio_of(2, 0)); result("set the group", ioprio(2, 0, 3, 0)); result("own then", ioprio_of(1, 0)));
+		result("set by a member", ioprio_of(1, 0)); result("back to none", ioprio(1, 0, 0, 0)); CHILD("child of none", result("inherited", ioprio_of(1, 0))));
+	result("level 8", ioprio(1, 0, 2, 8));
+	result("get level 8", ioprio_of(1, 0));
+	result("largest level", ioprio(1, 0, 2, 0x1fff));
+	result("get largest level", ioprio_of(1, 0));
+	result("level 16 realtime", ioprio(1, 0, 1, 16));
+	result("get level 16", ioprio_of(1, 0));
+	result("none with a level", ioprio(1, 0, 0, 1));
+	result("idle with a level", ioprio(1, 0, 3, 9));
+	result("unknown class", ioprio(1, 0, 4, 0));
+	result("negative", syscall(SYS_ioprio_set, 1, 0, -1));
+	result("unknown which", ioprio(9, 0, 2, 0));
+	result("get unknown which", ioprio_of(0, 0));
+	result("nobody", ioprio(1, 29999, 2, 0));
+	result("get nobody", ioprio_of(1, 29999));
+	result("no group", ioprio_of(2, 29999));
+	result("no user", ioprio_of(3, 29999));
+	result("no user to set", ioprio(3, 29999, 2, 1));
+	CHILD("ioprio of a user", setuid(4321); result("set", ioprio(3, 4321, 2, 6)); result("get", ioprio_of(3, 4321)); result("realtime", ioprio(1, 0, 1, 0));
+		result("idle", ioprio(1, 0, 3, 0)); result("of init", ioprio(1, 1, 2, 3)); result("get of init", ioprio_of(1, 1)));
+}
+
 static void limits(void)
 {
 	struct rlimit l;
@@ -133,5 +173,6 @@ void test_ids(void)
 	users();
 	sessions();
 	schedulers();
+	io_priorities();
 	limits();
 }
