@@ -141,5 +141,8 @@ func showFdinfo(key any, w *bytes.Buffer) error {
 		mount = f.Path.Mount.ID
 	}
 	fmt.Fprintf(w, "pos:\t%d\nflags:\t0%o\nmnt_id:\t%d\nino:\t%d\n", f.Pos(), flags, mount, f.Inode.Ino)
+	if more, ok := f.Ops.(interface{ ShowFdinfo(*fs.File) string }); ok {
+		w.WriteString(more.ShowFdinfo(f))
+	}
 	return nil
 }

@@ -278,7 +278,10 @@ func sysLseek(t *Task, a *SyscallArgs) (uintptr, error) {
 	if whence > fs.SeekHole {
 		return 0, syscall.EINVAL
 	}
-	if !f.CanSeek() {
+	switch {
+	case f.SeeksNowhere():
+		return uintptr(f.Pos()), nil
+	case !f.CanSeek():
 		return 0, syscall.ESPIPE
 	}
 	pos, err := f.Seek(int64(a[1]), int(whence))

@@ -43,6 +43,18 @@ func GenericSeek(f *File, off int64, whence int, size int64) (int64, error) {
 	return off, nil
 }
 
+// NoopSeek is NoOps for files without a position that let lseek(2) succeed all the
+// same; Linux's noop_llseek.
+type NoopSeek struct{ NoOps }
+
+func (NoopSeek) noopSeek() {}
+
+// SeeksNowhere reports whether lseek(2) succeeds and does nothing.
+func (f *File) SeeksNowhere() bool {
+	_, ok := f.Ops.(interface{ noopSeek() })
+	return ok
+}
+
 // SeekStart moves the position to off or, relative to the present one, by off,
 // as directories and generated files allow: EINVAL.
 func SeekStart(f *File, off int64, whence int) (int64, error) {

@@ -17,7 +17,7 @@ import (
 
 // Eventfd is a counter that readers wait for. It is the Ops of its file.
 type Eventfd struct {
-	fs.NoOps
+	fs.NoopSeek
 	semaphore bool // constant
 	lock      spin.Lock
 	count     atomic.Uint64 // written under lock

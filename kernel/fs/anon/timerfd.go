@@ -23,7 +23,7 @@ type Itimerspec struct{ Interval, Value timekeeping.Timespec }
 // own clock. After it has gone off it rests until somebody reads: then the
 // expirations since are computed, and it is set again.
 type Timerfd struct {
-	fs.NoOps
+	fs.NoopSeek
 	clock timekeeping.ClockID // constant
 	timer sched.Timer
 	wait  sched.WaitQueue

@@ -52,7 +52,7 @@ type key struct {
 
 // Eventpoll is an epoll instance. It is the Ops of its file.
 type Eventpoll struct {
-	fs.NoOps
+	fs.NoopSeek
 
 	mu    sched.Mutex
 	items map[key]*item // mu
