@@ -64,7 +64,9 @@ func forgetOriginalParent(father *Task, dead **Task) {
 				u.parent = reaper
 			}
 			if sig := int(u.pdeathSignal.Load()); sig != 0 {
-				sendGroupSignalLocked(sig, u)
+				// As if the father had called kill(2).
+				info := signal.User(sig, father.Tgid, father.Cred().UID)
+				_ = killTask(sig, &info, u, PIDTYPE_TGID)
 			}
 		}
 		if !sameProcess(reaper, father) {

@@ -24,8 +24,7 @@ func mountRootfs() error {
 	fs.OpenFifo = pipe.OpenFifo
 	fs.RlimitFsize = func() uint64 { return Current().rlimit(RLIMIT_FSIZE) }
 	fs.FsizeExceeded = func() {
-		info := signal.Kernel(signal.SIGXFSZ)
-		_ = SendSignal(signal.SIGXFSZ, &info, Current())
+		sendToSelf(signal.SIGXFSZ)
 	}
 	sb, err := ramfs.NewTmpfs(&fs.FilesystemType{Name: "rootfs", NoDev: true}, 0, "mode=0755")
 	if err != nil {

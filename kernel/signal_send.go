@@ -48,6 +48,13 @@ func sendUnderTasklist(sig int, info *signal.Info, t *Task, typ PidType) error {
 	return err
 }
 
+// sendToSelf sends the calling thread a signal, as if it had done so by kill(2).
+func sendToSelf(sig int) {
+	t := Current()
+	info := signal.User(sig, t.Tgid, t.Cred().UID)
+	_ = SendSignal(sig, &info, t)
+}
+
 // KillPgrp sends a signal to every process of a process group, as the kernel.
 // ESRCH if there is none. It takes tasklistLock.
 func KillPgrp(sig int, info *signal.Info, pgrp *Pid) error {

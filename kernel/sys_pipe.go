@@ -23,12 +23,7 @@ var pipeSyscalls = []Syscall{
 func init() {
 	fs.OpenFifo = pipe.OpenFifo
 	pipe.Capable = Capable
-	pipe.SendSIGPIPE = func() {
-		t := Current()
-		// As sent by the task itself; Linux's send_sig with priv 0.
-		info := signal.User(signal.SIGPIPE, t.Tgid, t.Cred().UID)
-		_ = SendSignal(signal.SIGPIPE, &info, t)
-	}
+	pipe.SendSIGPIPE = func() { sendToSelf(signal.SIGPIPE) }
 }
 
 func sysPipe(t *Task, a *SyscallArgs) (uintptr, error) { return 0, t.pipe(a[0], 0) }
