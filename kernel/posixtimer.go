@@ -41,8 +41,6 @@ type posixTimer struct {
 	// overrun is how many expiries the pending signal stands for beyond one,
 	// overrunLast that of the last signal taken. siglock.
 	overrun, overrunLast int64
-	// deleted timers have a signal pending at most. siglock.
-	deleted bool
 
 	cpuNext *posixTimer // cpuTimers.posix. siglock
 	// wallNext and wallPrev link wallTimers. wallTimers.lock.
@@ -209,9 +207,6 @@ func (p *posixTimer) fire(t *Task, now int64) {
 //
 // Preconditions: siglock held.
 func (p *posixTimer) taken(e *signal.Entry) {
-	if p.deleted {
-		return
-	}
 	if !p.isCPU() {
 		now, _ := timekeeping.Read(p.clock)
 		p.again(now)
@@ -339,7 +334,7 @@ func (t *Task) findPosixTimer(id int) (*posixTimer, error) {
 }
 
 // deletePosixTimer deletes a timer of t's process; EINVAL. A signal that is
-// pending stays.
+// pending stays, and is counted until it is taken.
 func (t *Task) deletePosixTimer(id int) error {
 	s := &t.signal.posix
 	s.lock.Lock()
@@ -351,15 +346,17 @@ func (t *Task) deletePosixTimer(id int) error {
 	}
 	t.sighand.siglock.Lock()
 	p.stop()
-	p.deleted = true
+	p.entry.Orphan()
+	if !p.entry.Queued() {
+		freeSignalEntry(&p.entry)
+	}
 	t.sighand.siglock.Unlock()
 	p.timer.StopSync()
-	p.entry.Charged.Add(-1)
 	return nil
 }
 
-// deletePosixTimers deletes all timers of t's process, and their signals: it ends,
-// or becomes another program.
+// deletePosixTimers deletes all timers of t's process: it ends, or becomes another
+// program.
 func (s *SignalStruct) deletePosixTimers(t *Task) {
 	s.posix.lock.Lock()
 	table := s.posix.table
@@ -369,14 +366,6 @@ func (s *SignalStruct) deletePosixTimers(t *Task) {
 	}
 	s.posix.lock.Unlock()
 	for _, id := range ids {
-		p, err := t.findPosixTimer(id)
-		if err != nil {
-			continue
-		}
 		_ = t.deletePosixTimer(id)
-		t.sighand.siglock.Lock()
-		s.sharedPending.Remove(&p.entry)
-		t.pending.Remove(&p.entry)
-		t.sighand.siglock.Unlock()
 	}
 }

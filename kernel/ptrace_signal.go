@@ -20,11 +20,7 @@ func ptraceSignalRequest(t, child *Task, request int, addr, data uintptr) (uintp
 		}
 		return 0, uaccess.Put(data, info.Siginfo())
 	case PTRACE_SETSIGINFO:
-		s, err := uaccess.Get[signal.Siginfo](data)
-		if err != nil {
-			return 0, err
-		}
-		info, err := s.Adopt(int(s.Signo))
+		info, err := userInfo(data, signal.KeepSigno)
 		if err != nil {
 			return 0, err
 		}

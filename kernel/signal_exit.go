@@ -21,10 +21,12 @@ func (p *processSignal) fork(*processSignal) {}
 
 // flushSignalHandlers is execve's part: signals that are caught get their default
 // action, ignored ones stay ignored, and the alternate stack and the timers of
-// timer_create(2) are gone.
+// timer_create(2) are gone, with their signals.
 func flushSignalHandlers(t *Task) {
 	t.signal.deletePosixTimers(t)
 	t.sighand.siglock.Lock()
+	t.pending.ForgetTimers(freeSignalEntry)
+	t.signal.sharedPending.ForgetTimers(freeSignalEntry)
 	for i := range t.sighand.actions {
 		a := &t.sighand.actions[i]
 		if a.Handler != signal.SIG_IGN {

@@ -177,8 +177,11 @@ func killThreadOf(t *Task, tgid, tid, sig int, info *signal.Info) error {
 // sysRtSigqueueinfo: rt_sigqueueinfo(pid_t tgid, int sig, siginfo_t *info).
 func sysRtSigqueueinfo(t *Task, a *SyscallArgs) (uintptr, error) {
 	pid, sig := int(int32(a[0])), int(int32(a[1]))
-	info, err := getQueuedInfo(t, a[2], pid, sig)
+	info, err := userInfo(a[2], sig)
 	if err != nil {
+		return 0, err
+	}
+	if err := checkQueued(t, &info, pid); err != nil {
 		return 0, err
 	}
 	if pid <= 0 {
@@ -191,28 +194,33 @@ func sysRtSigqueueinfo(t *Task, a *SyscallArgs) (uintptr, error) {
 // siginfo_t *info).
 func sysRtTgsigqueueinfo(t *Task, a *SyscallArgs) (uintptr, error) {
 	tgid, tid, sig := int(int32(a[0])), int(int32(a[1])), int(int32(a[2]))
+	info, err := userInfo(a[3], sig)
+	if err != nil {
+		return 0, err
+	}
 	if tgid <= 0 || tid <= 0 {
 		return 0, syscall.EINVAL
 	}
-	info, err := getQueuedInfo(t, a[3], tid, sig)
-	if err != nil {
+	if err := checkQueued(t, &info, tid); err != nil {
 		return 0, err
 	}
 	return 0, killThreadOf(t, tgid, tid, sig, &info)
 }
 
-// getQueuedInfo reads a siginfo that the program wants to send to pid. To others
-// it must not pretend to be the kernel or kill(2): EPERM.
-func getQueuedInfo(t *Task, addr uintptr, pid, sig int) (info signal.Info, err error) {
-	s, err := uaccess.Get[signal.Siginfo](addr)
-	if err != nil {
-		return info, err
+// userInfo reads a siginfo of a program, for a signal or signal.KeepSigno: EFAULT,
+// E2BIG.
+func userInfo(addr uintptr, sig int) (signal.Info, error) {
+	return signal.Read(sig, func(b []byte, at uintptr) error {
+		_, err := uaccess.CopyFromUser(b, addr+at)
+		return err
+	})
+}
+
+// checkQueued returns EPERM if what t wants to send to pid pretends to be the
+// kernel or kill(2), unless t tells itself.
+func checkQueued(t *Task, info *signal.Info, pid int) error {
+	if pid == t.Pid {
+		return nil
 	}
-	if info, err = s.Adopt(sig); err != nil {
-		return info, err
-	}
-	if pid != t.Pid {
-		err = info.CheckQueued()
-	}
-	return info, err
+	return info.CheckQueued()
 }

@@ -4,7 +4,6 @@ import (
 	"syscall"
 
 	"onsen/kernel/signal"
-	"onsen/kernel/uaccess"
 )
 
 var pidfdSyscalls = []Syscall{
@@ -43,11 +42,7 @@ func sysPidfdSendSignal(t *Task, a *SyscallArgs) (uintptr, error) {
 	}
 	info := signal.User(sig, t.Tgid, t.Cred().UID)
 	if a[2] != 0 {
-		s, err := uaccess.Get[signal.Siginfo](a[2])
-		if err != nil {
-			return 0, err
-		}
-		if info, err = s.Adopt(int(s.Signo)); err != nil {
+		if info, err = userInfo(a[2], signal.KeepSigno); err != nil {
 			return 0, err
 		}
 		if int(info.Signo) != sig {

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"sync/atomic"
 	"syscall"
 	"unsafe"
@@ -13,7 +14,7 @@ import (
 // signalfd is a file from which signals are read; signalfd(2). They are those of
 // the reader, whoever made the file.
 type signalfd struct {
-	fs.NoOps
+	fs.NoopSeek
 	mask atomic.Uint64 // the signals, a signal.Set
 }
 
@@ -60,6 +61,10 @@ func newSignalfdInfo(i *signal.Info) (s signalfdInfo) {
 		s.Band, s.FD = uint32(i.Band()), i.FD()
 	case signal.LayoutFault:
 		s.Addr = uint64(i.Addr())
+	case signal.LayoutMemory:
+		s.Addr, s.AddrLsb = uint64(i.Addr()), i.AddrLSB()
+	case signal.LayoutSys:
+		s.CallAddr, s.Syscall, s.Arch = i.Sys()
 	case signal.LayoutChild:
 		utime, stime := i.Times()
 		s.Pid, s.UID, s.Status = uint32(i.Pid()), i.UID(), i.Status()
@@ -111,6 +116,11 @@ func (s *signalfd) take(t *Task, info *signal.Info) bool {
 	sig, _ := t.takeSignal(^signal.Set(s.mask.Load()), info)
 	t.sighand.siglock.Unlock()
 	return sig != 0
+}
+
+// ShowFdinfo adds what /proc/PID/fdinfo says of a signalfd: its signals.
+func (s *signalfd) ShowFdinfo(*fs.File) string {
+	return fmt.Sprintf("sigmask:\t%016x\n", s.mask.Load())
 }
 
 // Poll tells whether one of the file's signals is pending for the caller.

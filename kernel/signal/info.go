@@ -57,7 +57,7 @@ type Info struct {
 // Siginfo is a siginfo_t as a program has it.
 type Siginfo struct {
 	Info
-	rest [InfoSize - infoUsed]byte
+	_ [InfoSize - infoUsed]byte
 }
 
 // Siginfo returns the siginfo as a program sees it.
@@ -129,6 +129,16 @@ func (i *Info) Times() (utime, stime int64) { return int64(i.fields[2]), int64(i
 // Addr returns si_addr of LayoutFault.
 func (i *Info) Addr() uintptr { return uintptr(i.fields[0]) }
 
+// MapAddr replaces si_addr, if the Info has one, by f of it.
+func (i *Info) MapAddr(f func(uintptr) uintptr) {
+	if i.Code <= SI_USER {
+		return // by far the most
+	}
+	if l := i.Layout(); l == LayoutFault || l == LayoutMemory {
+		i.fields[0] = uint64(f(i.Addr()))
+	}
+}
+
 // TimerID returns si_timerid of LayoutTimer.
 func (i *Info) TimerID() int { return int(int32(*i.half(0))) }
 
@@ -141,6 +151,14 @@ func (i *Info) SetOverrun(n int32) { *i.half(1) = uint32(n) }
 // Value returns si_value of LayoutTimer and LayoutRT.
 func (i *Info) Value() uint64 { return i.fields[1] }
 
+// AddrLSB returns si_addr_lsb of LayoutMemory.
+func (i *Info) AddrLSB() uint16 { return uint16(i.fields[1]) }
+
+// Sys returns si_call_addr, si_syscall and si_arch of LayoutSys.
+func (i *Info) Sys() (addr uint64, nr int32, arch uint32) {
+	return i.fields[0], int32(*i.half(2)), *i.half(3)
+}
+
 // Band and FD return si_band and si_fd of LayoutPoll.
 func (i *Info) Band() int64 { return int64(i.fields[0]) }
 
@@ -151,56 +169,101 @@ func (i *Info) FD() int32 { return int32(*i.half(2)) }
 type Layout uint8
 
 const (
-	LayoutKill  Layout = iota // pid, uid
-	LayoutTimer               // timerid, overrun, value
-	LayoutPoll                // band, fd
-	LayoutFault               // addr
-	LayoutChild               // pid, uid, status, utime, stime
-	LayoutRT                  // pid, uid, value
-	LayoutSys                 // call_addr, syscall, arch
+	LayoutKill   Layout = iota // pid, uid
+	LayoutTimer                // timerid, overrun, value
+	LayoutPoll                 // band, fd
+	LayoutFault                // addr
+	LayoutMemory               // addr, addr_lsb: an error of the memory itself
+	LayoutChild                // pid, uid, status, utime, stime
+	LayoutRT                   // pid, uid, value
+	LayoutSys                  // call_addr, syscall, arch
 )
+
+// Codes of SIGBUS that tell of errors of the memory.
+const (
+	busMceerrAR = 4
+	busMceerrAO = 5
+)
+
+// ownCodes are the signals that have codes of their own: as many, with a layout.
+// The numbers are those of Linux 6.1 (NSIGILL and so on).
+var ownCodes = [Max + 1]struct {
+	n      int32
+	layout Layout
+}{
+	SIGILL:  {11, LayoutFault},
+	SIGFPE:  {15, LayoutFault},
+	SIGSEGV: {9, LayoutFault},
+	SIGBUS:  {5, LayoutFault},
+	SIGTRAP: {6, LayoutFault},
+	SIGCHLD: {6, LayoutChild},
+	SIGIO:   {pollCodes, LayoutPoll},
+	SIGSYS:  {2, LayoutSys},
+}
+
+// own returns what ownCodes has about the Info's signal.
+func (i *Info) own() (n int32, l Layout) {
+	if !Valid(int(i.Signo)) {
+		return 0, LayoutKill
+	}
+	o := &ownCodes[i.Signo]
+	return o.n, o.layout
+}
 
 // Layout returns which fields the Info has; Linux's siginfo_layout.
 func (i *Info) Layout() Layout {
 	if i.Code > SI_USER && i.Code < SI_KERNEL {
-		switch int(i.Signo) {
-		case SIGILL, SIGFPE, SIGSEGV, SIGBUS, SIGTRAP:
-			return LayoutFault
-		case SIGCHLD:
-			return LayoutChild
-		case SIGIO:
-			return LayoutPoll
-		case SIGSYS:
-			return LayoutSys
-		}
-		if i.Code <= pollCodes {
-			return LayoutPoll
+		n, layout := i.own()
+		switch {
+		case i.Code <= n:
+			if i.Signo == SIGBUS && (i.Code == busMceerrAR || i.Code == busMceerrAO) {
+				return LayoutMemory
+			}
+			return layout
+		case i.Code <= pollCodes:
+			return LayoutPoll // of F_SETSIG
 		}
 		return LayoutKill
 	}
-	switch i.Code {
-	case SI_TIMER:
+	switch {
+	case i.Code == SI_TIMER:
 		return LayoutTimer
-	case SI_SIGIO:
+	case i.Code == SI_SIGIO:
 		return LayoutPoll
-	}
-	if i.Code < 0 {
+	case i.Code < 0:
 		return LayoutRT
 	}
 	return LayoutKill
 }
 
-// Adopt returns what counts of a siginfo that a program has made, for a signal.
-// E2BIG for one of an unknown layout that is longer than any known one.
-func (s *Siginfo) Adopt(sig int) (Info, error) {
-	s.Signo = int32(sig)
-	if !s.known() && s.rest != [len(s.rest)]byte{} {
-		return Info{}, syscall.E2BIG
+// KeepSigno makes Read believe in the number of the signal that it finds.
+const KeepSigno = -1 << 31
+
+// Read reads an Info that a program has made, for the signal sig or KeepSigno,
+// by a function that fills b with what is at an offset in it. Only what a layout
+// has is read, unless the layout is not known: then the rest must be 0, E2BIG.
+func Read(sig int, read func(b []byte, at uintptr) error) (i Info, err error) {
+	if err := read(i.Bytes()[:], 0); err != nil {
+		return i, err
 	}
-	return s.Info, nil
+	if sig != KeepSigno {
+		i.Signo = int32(sig)
+	}
+	if i.known() {
+		return i, nil
+	}
+	var rest [InfoSize - infoUsed]byte
+	if err := read(rest[:], infoUsed); err != nil {
+		return i, err
+	}
+	if rest != [len(rest)]byte{} {
+		return i, syscall.E2BIG
+	}
+	return i, nil
 }
 
-// known reports whether Linux has a layout for the Info's code.
+// known reports whether Linux has a layout for the Info's code: its
+// known_siginfo_layout.
 func (i *Info) known() bool {
 	const (
 		siDethread = -7
@@ -210,7 +273,11 @@ func (i *Info) known() bool {
 	case i.Code == SI_KERNEL, i.Code == siAsyncNL:
 		return true
 	case i.Code > SI_USER:
-		return i.Layout() != LayoutKill
+		n, _ := i.own()
+		if n == 0 {
+			n = pollCodes
+		}
+		return i.Code <= n
 	}
 	return i.Code >= siDethread
 }

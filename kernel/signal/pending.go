@@ -14,11 +14,15 @@ type Entry struct {
 
 	next   *Entry
 	queued bool
-	own    bool // part of a Pending
+	own    bool // part of something else
 }
 
 // Queued reports whether the entry is in a Pending.
 func (e *Entry) Queued() bool { return e.queued }
+
+// Orphan makes the entry of a timer that has gone one like any other, but for its
+// memory, which stays with the timer.
+func (e *Entry) Orphan() { e.Timer, e.own = nil, true }
 
 // Pending are the signals that a thread or a process has still to take. A
 // standard signal is there once at most, a real-time signal as often as it was
@@ -211,25 +215,25 @@ func (p *Pending) Forget(s Set, free func(*Entry)) {
 	p.set.Store(uint64(p.Set() &^ s))
 }
 
-// Remove drops one entry, if it is pending here.
-func (p *Pending) Remove(entry *Entry) {
+// ForgetTimers drops the signals of timers, also of those that are deleted, and
+// hands their entries to free; Linux's flush_itimer_signals.
+func (p *Pending) ForgetTimers(free func(*Entry)) {
 	var prev *Entry
-	sig := int(entry.Info.Signo)
-	others, found := false, false
+	var dropped, kept Set
 	for e := p.first; e != nil; {
 		next := e.next
-		switch {
-		case e == entry:
+		if sig := Of(int(e.Info.Signo)); e.Info.Code == SI_TIMER {
+			dropped |= sig
 			p.remove(prev, e)
-			found = true
-		default:
-			others = others || int(e.Info.Signo) == sig
+			free(e)
+		} else {
+			kept |= sig
 			prev = e
 		}
 		e = next
 	}
-	if found && !others {
-		p.set.Store(uint64(p.Set() &^ Of(sig)))
+	if gone := dropped &^ kept &^ p.kernel; gone != 0 {
+		p.set.Store(uint64(p.Set() &^ gone))
 	}
 }
 

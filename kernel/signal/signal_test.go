@@ -73,6 +73,11 @@ func TestLayouts(t *testing.T) {
 		{"poll", Info{Signo: SIGIO, Code: 1}, LayoutPoll},
 		{"poll by F_SETSIG", Info{Signo: SIGRTMIN, Code: 6}, LayoutPoll},
 		{"other", Info{Signo: SIGRTMIN, Code: 7}, LayoutKill},
+		{"more than SIGBUS has", Info{Signo: SIGBUS, Code: 6}, LayoutPoll},
+		{"more than SIGSEGV has", Info{Signo: SIGSEGV, Code: 10}, LayoutKill},
+		{"memory error", Info{Signo: SIGBUS, Code: 4}, LayoutMemory},
+		{"no signal", Info{Signo: 99, Code: 7}, LayoutKill},
+		{"a negative signal", Info{Signo: -1, Code: 1}, LayoutPoll},
 		{"SIGIO", Info{Signo: SIGIO, Code: SI_SIGIO}, LayoutPoll},
 		{"system call", Info{Signo: SIGSYS, Code: 1}, LayoutSys},
 	} {
@@ -225,13 +230,14 @@ func FuzzPending(f *testing.F) {
 				p.Add(&timer)
 				model = append(model, timer.Info)
 			case op < 180 && timer.Queued():
-				p.Remove(&timer)
-				for k := range model {
-					if model[k] == timer.Info {
-						model = append(model[:k], model[k+1:]...)
-						break
+				p.ForgetTimers(func(*Entry) {})
+				kept := model[:0]
+				for _, i := range model {
+					if i.Code != SI_TIMER {
+						kept = append(kept, i)
 					}
 				}
+				model = kept
 			case op < 190:
 				s := Set(rnd.Uint64())
 				p.Forget(s, func(*Entry) {})
