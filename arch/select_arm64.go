@@ -447,6 +447,10 @@ func ArchPrctl(c *UserContext, code int, addr uintptr) (uintptr, error) {
 // ELFMachine is the e_machine of programs for this architecture.
 const ELFMachine = impl.ELFMachine
 
+// UntagAddress returns an address of a program without what the processor ignores
+// of it.
+func UntagAddress(addr uintptr) uintptr { return impl.UntagAddress(addr) }
+
 // MinSignalStack is the size of the smallest alternate signal stack: MINSIGSTKSZ.
 const MinSignalStack = impl.MinSignalStack
 

@@ -241,3 +241,6 @@ func (u *UserStat) Set(s *spec.Stat) { u.Stat = *s }
 
 // HWCAP returns nothing.
 func HWCAP() uintptr { return 0 }
+
+// UntagAddress returns the address: amd64 has no tags.
+func UntagAddress(addr uintptr) uintptr { return addr }

@@ -93,5 +93,5 @@ func (t *Task) doSyscall() {
 
 // handleException sends the signal that an exception of the program stands for.
 func (t *Task) handleException(trap spec.Trap) {
-	t.forceSigFault(int(trap.Signo), int(trap.Code), trap.Addr)
+	t.forceSigFault(int(trap.Signo), int(trap.Code), trap.Addr|trap.Tag)
 }

@@ -24,11 +24,11 @@ func (t *Task) handleUserFault(trap spec.Trap) {
 	case vm.FaultOK:
 		t.minflt.Store(t.minflt.Load() + 1)
 	case vm.FaultMapErr:
-		t.forceSigFault(int(syscall.SIGSEGV), SEGV_MAPERR, trap.Addr)
+		t.forceSigFault(int(syscall.SIGSEGV), SEGV_MAPERR, trap.Addr|trap.Tag)
 	case vm.FaultAccErr:
-		t.forceSigFault(int(syscall.SIGSEGV), SEGV_ACCERR, trap.Addr)
+		t.forceSigFault(int(syscall.SIGSEGV), SEGV_ACCERR, trap.Addr|trap.Tag)
 	case vm.FaultBus:
-		t.forceSigFault(int(syscall.SIGBUS), BUS_ADRERR, trap.Addr)
+		t.forceSigFault(int(syscall.SIGBUS), BUS_ADRERR, trap.Addr|trap.Tag)
 	case vm.FaultOOM:
 		t.pageFaultOutOfMemory()
 	}

@@ -18,6 +18,9 @@ const (
 	stateAlign = 64
 )
 
+// UntagAddress returns the address: all of it counts.
+func UntagAddress(addr uintptr) uintptr { return addr }
+
 // PushSignalFrame makes the program handle a signal; see package arch.
 func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
 	at, state, err := c.placeFrame(f)

@@ -74,6 +74,9 @@ func untag(addr uint64) uint64 {
 	return addr
 }
 
+// UntagAddress is untag for what siginfo tells of an address.
+func UntagAddress(addr uintptr) uintptr { return uintptr(untag(uint64(addr))) }
+
 // decode fills c.trap from the syndrome of an exception in user mode and says
 // which of the two kinds of exception it is.
 func (c *UserContext) decode() spec.Entry {
@@ -116,6 +119,7 @@ func (c *UserContext) decode() spec.Entry {
 func (c *UserContext) abort(a spec.Access) spec.Entry {
 	r := &c.regs
 	addr := untag(r.FAR)
+	c.trap.Tag = uintptr(r.FAR ^ addr)
 	switch r.ESR & fscMask {
 	case fscTranslation, fscAccessFlag, fscPermission:
 		c.trap.Addr, c.trap.Access = uintptr(addr), a
@@ -135,6 +139,7 @@ func (c *UserContext) abort(a spec.Access) spec.Entry {
 	case fscAlignment:
 		return c.exception(syscall.SIGBUS, busAdraln, addr)
 	case fscExternal, fscExclusive:
+		c.trap.Tag = 0 // Linux's do_sea
 		return c.exception(syscall.SIGBUS, busObjerr, addr)
 	}
 	return c.exception(syscall.SIGKILL, siKernel, addr)

@@ -33,6 +33,9 @@ const (
 type Trap struct {
 	// Addr is the faulting address, or the instruction's.
 	Addr uintptr
+	// Tag is what the processor has ignored of the faulting address, which is
+	// not in Addr: its tag on arm64.
+	Tag uintptr
 	// Access is what was tried; of a page fault only.
 	Access Access
 	// Signo and Code are the signal and si_code of an exception.
