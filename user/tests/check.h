@@ -32,7 +32,7 @@
 // say prints a fact in one write, so that processes do not mix their lines.
 static void say(const char *name, const char *format, ...)
 {
-	char line[512];
+	char line[1024];
 	int n = snprintf(line, sizeof line, "check %s ", name);
 	va_list ap;
 	va_start(ap, format);
@@ -136,6 +136,15 @@ void test_regsets(void);
 void test_ptrace(void);
 void test_coredump(void);
 void test_restart(void);
+void test_sigdefault(void);
+void test_sigqueue(void);
+void test_sigsource(void);
+void test_sigaction(void);
+void test_sigstack(void);
+void test_sigwait(void);
+void test_kill(void);
+void test_init(void);
+void exec_signals(void);
 void test_frames(void);
 void test_tracing(void);
 void test_tty(void);

@@ -343,6 +343,8 @@ int exec_child(int argc, char **argv)
 		return print_places();
 	if (argc > 2 && strcmp(argv[2], "ids") == 0)
 		return print_ids();
+	if (argc > 2 && strcmp(argv[2], "signals") == 0)
+		return exec_signals(), 0;
 	if (argc > 3 && strcmp(argv[2], "pid") == 0)
 		return getpid() == atoi(argv[3]) ? 1 : syscall(SYS_gettid) == getpid() ? 2 : 3;
 	print_args(argc, argv);

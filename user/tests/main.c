@@ -27,6 +27,8 @@ static const struct {
 	{"memory", test_memory}, {"look", test_look}, {"memfd", test_memfd}, {"files", test_files}, {"paths", test_paths}, {"signals", test_signals}, {"jobs", test_jobs},
 	{"ids", test_ids}, {"process", test_process}, {"ptrace", test_ptrace}, {"tracing", test_tracing},
 	{"regsets", test_regsets}, {"vdso", test_vdso}, {"rseq", test_rseq}, {"restart", test_restart}, {"frames", test_frames},
+	{"sigdefault", test_sigdefault}, {"sigqueue", test_sigqueue}, {"sigsource", test_sigsource},
+	{"sigaction", test_sigaction}, {"sigstack", test_sigstack}, {"sigwait", test_sigwait}, {"kill", test_kill},
 	{"coredump", test_coredump}, {"events", test_events},
 	{"tty", test_tty}, {"pty", test_pty},
 };
@@ -49,6 +51,15 @@ static void session_of_init(void)
 	reap("child of init's session", pid);
 }
 
+// wanted tells whether the words after "--" ask for a group: no words ask for all.
+static int wanted(int argc, char **argv, const char *name)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return 1;
+	return argc <= 1;
+}
+
 // A failing init is told apart from one that is through by its last line.
 int main(int argc, char **argv)
 {
@@ -68,11 +79,11 @@ int main(int argc, char **argv)
 		mkdir("/dev/pts", 0755);
 		mount("devpts", "/dev/pts", "devpts", 0, "mode=620,ptmxmode=666");
 	}
-	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
-		if (argc > 1 && strcmp(argv[1], tests[i].name) != 0)
-			continue; // init, too, runs only the group that "-- NAME" asks for
-		run(tests[i].name, tests[i].test);
-	}
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
+		if (wanted(argc, argv, tests[i].name))
+			run(tests[i].name, tests[i].test);
+	if (wanted(argc, argv, "init"))
+		test_init();
 	if (getpid() == 1)
 		session_of_init();
 	if (write(1, "checks are through\n", 19) != 19)
