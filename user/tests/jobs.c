@@ -240,7 +240,7 @@ static void timers(void)
 	result("timer_create", syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &id));
 	result("timer_settime", syscall(SYS_timer_settime, id, 0, &spec, 0));
 	while (count == 0)
-		pause();
+		usleep(500);
 	say("timer", "count %d code %d value %d", count, code, value);
 	spec.it_interval.tv_nsec = 5000000;
 	sigset_t set;
