@@ -23,6 +23,7 @@ func (b *binprm) beginNewExec(t *Task) (err error) {
 	}
 	if t.mm != nil {
 		b.mm.SetCoredumpFilter(t.mm.CoredumpFilter())
+		b.mm.SetTHPDisabled(t.mm.THPDisabled())
 	}
 	b.credsFromFile(t)
 	b.noReturn = true

@@ -36,6 +36,14 @@ const (
 	PR_SET_NO_NEW_PRIVS    = 38
 	PR_GET_NO_NEW_PRIVS    = 39
 	PR_CAP_AMBIENT         = 47
+
+	PR_MCE_KILL        = 33
+	PR_MCE_KILL_GET    = 34
+	PR_GET_TID_ADDRESS = 40
+	PR_SET_THP_DISABLE = 41
+	PR_GET_THP_DISABLE = 42
+	PR_SET_IO_FLUSHER  = 57
+	PR_GET_IO_FLUSHER  = 58
 )
 
 // Arguments of PR_CAP_AMBIENT.
@@ -54,8 +62,8 @@ type prctlFunc func(t *Task, a []uintptr) (uintptr, error)
 
 // prctls are the options there are. What is not here is EINVAL, as it is in a
 // Linux that was built without it or that runs on another processor: seccomp,
-// perf events, names for anonymous memory, machine checks, transparent huge
-// pages, core scheduling, checkpoints, TSC and speculation control.
+// perf events, names for anonymous memory, core scheduling, checkpoints, TSC and
+// speculation control.
 var prctls = map[int32]prctlFunc{
 	PR_SET_PDEATHSIG: prSetPdeathsig,
 	PR_GET_PDEATHSIG: func(t *Task, a []uintptr) (uintptr, error) {
@@ -90,6 +98,14 @@ var prctls = map[int32]prctlFunc{
 	},
 	PR_SET_NO_NEW_PRIVS: prSetNoNewPrivs,
 	PR_GET_NO_NEW_PRIVS: prGetNoNewPrivs,
+
+	PR_MCE_KILL:        prMceKill,
+	PR_MCE_KILL_GET:    prMceKillGet,
+	PR_GET_TID_ADDRESS: prGetTidAddress,
+	PR_SET_THP_DISABLE: prSetTHPDisable,
+	PR_GET_THP_DISABLE: prGetTHPDisable,
+	PR_SET_IO_FLUSHER:  prSetIOFlusher,
+	PR_GET_IO_FLUSHER:  prGetIOFlusher,
 }
 
 // sysPrctl is prctl(2).

@@ -14,6 +14,8 @@ type taskExec struct {
 	// pdeathSignal is PR_SET_PDEATHSIG's. Written by the task.
 	pdeathSignal atomic.Int32
 
+	taskKept
+
 	// minflt and majflt count page faults without and with reading. Written by
 	// the task.
 	minflt, majflt atomic.Uint64
@@ -28,6 +30,7 @@ func (t *taskExec) forkExec(from *taskExec) {
 	}
 	t.defaultTimerSlack = t.timerSlack
 	t.noNewPrivs.Store(from.noNewPrivs.Load())
+	t.taskKept = from.taskKept
 }
 
 // initTimerSlack is how late timers of programs may be unless they say

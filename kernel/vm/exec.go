@@ -10,7 +10,15 @@ type execState struct {
 	dumpable atomic.Int32
 	// coredumpFilter is what CoredumpFilter differs in from its default.
 	coredumpFilter atomic.Uint32
+	// thpDisabled is PR_SET_THP_DISABLE's. There are no huge pages anyway.
+	thpDisabled atomic.Bool
 }
+
+// THPDisabled returns what SetTHPDisabled has set.
+func (s *execState) THPDisabled() bool { return s.thpDisabled.Load() }
+
+// SetTHPDisabled notes whether the program wants no transparent huge pages.
+func (s *execState) SetTHPDisabled(off bool) { s.thpDisabled.Store(off) }
 
 // Dumpable returns whether others that run as the same user may look at the
 // program: 1 if they may, 0 if not, 2 if only root may (PR_GET_DUMPABLE).
@@ -23,6 +31,7 @@ func (s *execState) SetDumpable(v int) { s.dumpable.Store(int32(v)) }
 func (s *execState) copy(from *execState) {
 	s.dumpable.Store(from.dumpable.Load())
 	s.coredumpFilter.Store(from.coredumpFilter.Load())
+	s.thpDisabled.Store(from.thpDisabled.Load())
 }
 
 // AdoptPage makes the page at pa, which the caller has filled, the one at addr in

@@ -61,6 +61,40 @@ static void stat_ids(const char *name, pid_t pid)
 	say(name, "group %d session %d terminal %d foreground %d", pgrp, sid, tty, tpgid);
 }
 
+// unlike are options of prctl(2) that depend on the processor or on what a kernel was
+// built with: EINVAL if it lacks them. 21, 22 seccomp, 25, 26 the time stamp counter,
+// 31, 32 perf events, 50 to 56 vectors, speculation, pointer authentication, 59 system
+// calls of others, 60 and more.
+static int unlike(int option)
+{
+	return option == 21 || option == 22 || option == 25 || option == 26 || option == 31 || option == 32 ||
+		option >= 50 && option <= 56 || option >= 59;
+}
+
+// options tries the options of prctl(2) with arguments that are 0 and 1.
+static void options(void)
+{
+	char name[40];
+	int word;
+	for (int option = 0; option < 62; option++)
+		for (int one = 0; one < 4 && !unlike(option); one++) {
+			pid_t pid = fork();
+			if (pid == 0) {
+				snprintf(name, sizeof name, "prctl %d, %d %d", option, one & 1, one >> 1);
+				result(name, prctl(option, one & 1, one >> 1, 0, 0));
+				_exit(0);
+			}
+			waitpid(pid, 0, 0);
+		}
+	CHILD("kept options", result("MCE early", prctl(33, 1, 1, 0, 0)); result("MCE", prctl(34, 0, 0, 0, 0)); prctl(41, 1, 0, 0, 0); prctl(57, 1, 0, 0, 0);
+		CHILD("inherited options", result("MCE", prctl(34, 0, 0, 0, 0)); result("THP", prctl(42, 0, 0, 0, 0)); result("flusher", prctl(58, 0, 0, 0, 0));
+			result("MCE late", prctl(33, 1, 0, 0, 0)); result("MCE", prctl(34, 0, 0, 0, 0)); result("MCE default", prctl(33, 1, 2, 0, 0)); result("MCE", prctl(34, 0, 0, 0, 0)));
+		result("MCE unknown", prctl(33, 1, 3, 0, 0)); result("MCE clear", prctl(33, 0, 0, 0, 0)); result("MCE", prctl(34, 0, 0, 0, 0));
+		result("set_tid_address", syscall(SYS_set_tid_address, &word) == getpid());
+		long at = 0; result("its address", prctl(40, &at)); say("its address", "%d", at == (long)&word);
+		setuid(1000); result("flusher unprivileged", prctl(58, 0, 0, 0, 0)); result("set it", prctl(57, 0, 0, 0, 0)));
+}
+
 static void sessions(void)
 {
 	CHILD("setsid", result("setsid", setsid() == getpid()); result("setsid again", setsid());
@@ -171,6 +205,7 @@ static void limits(void)
 void test_ids(void)
 {
 	users();
+	options();
 	sessions();
 	schedulers();
 	io_priorities();

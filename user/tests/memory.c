@@ -217,6 +217,42 @@ static void growth(void)
 	reap("limits", pid);
 }
 
+// every_advice gives every advice to a mapping, in a child.
+static void every_advice(const char *name, char *p)
+{
+	char what[80];
+	for (int advice = -1; advice <= 26; advice++) {
+		if (advice >= MADV_MERGEABLE && advice <= MADV_NOHUGEPAGE)
+			continue; // EINVAL of a kernel without equal or huge pages
+		pid_t pid = fork();
+		if (pid == 0) {
+			snprintf(what, sizeof what, "advice %d for %s", advice, name);
+			result(what, madvise(p, 2 * 4096, advice));
+			_exit(0);
+		}
+		waitpid(pid, 0, 0);
+	}
+}
+
+static void advice(void)
+{
+	char *p = mmap(0, 2 * 4096, RW, PRIVATE, -1, 0);
+	p[0] = p[4096] = 1;
+	every_advice("private memory", p);
+	p = mmap(0, 2 * 4096, RW, SHARED, -1, 0);
+	p[0] = 1;
+	every_advice("shared memory", p);
+	int fd = open("/tmp/advised", O_CREAT | O_TRUNC | O_RDWR, 0600);
+	ftruncate(fd, 3 * 4096);
+	every_advice("a private file", mmap(0, 2 * 4096, RW, MAP_PRIVATE, fd, 0));
+	every_advice("a shared file", mmap(0, 2 * 4096, RW, MAP_SHARED, fd, 0));
+	every_advice("a file to read", mmap(0, 2 * 4096, PROT_READ, MAP_SHARED, open("/tmp/advised", O_RDONLY), 0));
+	p = mmap(0, 2 * 4096, PROT_NONE, PRIVATE, -1, 0);
+	every_advice("no access", p);
+	mlock(p = mmap(0, 2 * 4096, RW, PRIVATE, -1, 0), 2 * 4096);
+	every_advice("locked memory", p);
+}
+
 static void drop_caches(void)
 {
 	const char *file = "/proc/sys/vm/drop_caches";
@@ -238,5 +274,6 @@ void test_memory(void)
 	faults();
 	forks();
 	growth();
+	advice();
 	drop_caches();
 }
