@@ -57,6 +57,7 @@ func (b *binprm) beginNewExec(t *Task) (err error) {
 func execMM(t *Task, m *vm.MM) {
 	if t.mm != nil {
 		mmRelease(t)
+		keepPeak(t)
 	}
 	useMM(t, m)
 }

@@ -187,6 +187,9 @@ func hex32(code int) string {
 func exitMM(t *Task) {
 	mmRelease(t)
 	if t.mm != nil {
+		if t.signal.live.Load() == 0 {
+			keepPeak(t)
+		}
 		useMM(t, nil)
 	}
 }

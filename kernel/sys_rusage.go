@@ -85,7 +85,16 @@ func peakRSS(t *Task) uint64 {
 	if t.mm == nil {
 		return 0
 	}
-	return uint64(t.mm.Stats().Peak)
+	return uint64(t.mm.Peak())
+}
+
+// keepPeak notes how much memory the process has had before t, the caller and its last
+// thread, lets go of it. Linux's setmax_mm_hiwater_rss in exit and execve.
+func keepPeak(t *Task) {
+	peak := peakRSS(t)
+	t.sighand.siglock.Lock()
+	t.signal.gone.maxrss = max(t.signal.gone.maxrss, peak)
+	t.sighand.siglock.Unlock()
 }
 
 // reapedUsage returns what the children of t that were waited for have used.

@@ -191,6 +191,12 @@ func (m *MM) RSS() int { return m.present(rssAnon) + m.present(rssFile) + m.pres
 // Tables returns the number of pages in page tables.
 func (m *MM) Tables() int { return int(m.tables.Load()) }
 
+// Peak returns the most pages that were ever present, as far as somebody has looked.
+func (m *MM) Peak() int {
+	m.notePeak()
+	return int(m.hiwater.Load())
+}
+
 // notePeak keeps the largest RSS. It is called before pages go.
 func (m *MM) notePeak() {
 	if n := int64(m.RSS()); n > m.hiwater.Load() {

@@ -313,6 +313,82 @@ static void spin(const char *name, int in_kernel)
 	close(fd);
 }
 
+static struct rusage used(int who)
+{
+	struct rusage r;
+	getrusage(who, &r);
+	return r;
+}
+
+// touch_pages writes to n new pages, which it gives back if asked to.
+static void touch_pages(int n, int back)
+{
+	char *p = mmap(0, n * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (int i = 0; i < n; i++)
+		p[i * 4096] = 1;
+	if (back)
+		munmap(p, n * 4096);
+}
+
+static void *uses(void *unused)
+{
+	struct rusage before = used(RUSAGE_THREAD), after;
+	touch_pages(100, 1);
+	after = used(RUSAGE_THREAD);
+	say("faults of a thread", "%d", after.ru_minflt - before.ru_minflt >= 100);
+	return 0;
+}
+
+// usages prints what getrusage(2) tells of faults, memory and switches.
+static void usages(void)
+{
+	pthread_t t;
+	struct rusage before, after, child;
+	result("whose", getrusage(7, &before));
+	result("where", getrusage(RUSAGE_SELF, (void *)8));
+	CHILD("fresh", before = used(RUSAGE_CHILDREN);
+		say("children of a child", "%ld %ld %ld %ld", before.ru_maxrss, before.ru_minflt, before.ru_nvcsw, before.ru_nivcsw));
+	before = used(RUSAGE_SELF);
+	touch_pages(500, 1);
+	after = used(RUSAGE_SELF);
+	say("faults", "%d %d major %ld", after.ru_minflt - before.ru_minflt >= 500, after.ru_minflt - before.ru_minflt < 1000,
+		after.ru_majflt - before.ru_majflt);
+	touch_pages(4096, 1);
+	say("most memory", "%d", used(RUSAGE_SELF).ru_maxrss >= 16384);
+	before = used(RUSAGE_SELF);
+	for (int i = 0; i < 10; i++)
+		usleep(1000);
+	after = used(RUSAGE_SELF);
+	say("voluntary switches", "%d", after.ru_nvcsw - before.ru_nvcsw >= 10);
+	pid_t pid = fork();
+	if (pid == 0) {
+		touch_pages(8192, 0);
+		_exit(0);
+	}
+	wait4(pid, 0, 0, &child);
+	say("a child", "%d %d", child.ru_maxrss >= 32768, child.ru_minflt >= 8192);
+	after = used(RUSAGE_CHILDREN);
+	say("all children", "%d %d", after.ru_maxrss >= child.ru_maxrss, after.ru_minflt >= child.ru_minflt);
+	pthread_create(&t, 0, uses, 0);
+	pthread_join(t, 0);
+	pid = fork();
+	if (pid == 0) {
+		cpu_set_t one;
+		CPU_ZERO(&one);
+		CPU_SET(0, &one);
+		sched_setaffinity(0, sizeof one, &one);
+		pid_t other = fork();
+		while (other == 0)
+			;
+		while (used(RUSAGE_SELF).ru_nivcsw < 3)
+			;
+		kill(other, SIGKILL);
+		_exit(0);
+	}
+	wait4(pid, 0, 0, &child);
+	say("involuntary switches", "%d", child.ru_nivcsw >= 3);
+}
+
 static void cpu_times(void)
 {
 	spin("time in the kernel", 1);
@@ -329,5 +405,6 @@ void test_process(void)
 	threads();
 	stopped_orphans();
 	vfork_killed();
+	usages();
 	cpu_times();
 }
