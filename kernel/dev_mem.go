@@ -29,8 +29,8 @@ var memDevices = []struct {
 	open  func(*fs.File) error
 }{
 	{3, "null", 0o666, opens(nullDevice{})},
-	{5, "zero", 0o666, opens(zeroDevice{})},
-	{7, "full", 0o666, opens(fullDevice{})},
+	{5, "zero", 0o666, opens(&zeroDevice{})},
+	{7, "full", 0o666, opens(&fullDevice{})},
 	{8, "random", 0o666, opens(randomDevice{})},
 	{9, "urandom", 0o666, opens(randomDevice{})},
 	{11, "kmsg", 0o644, openKmsg},
@@ -82,7 +82,7 @@ func (nullDevice) Write(_ *fs.File, from *uaccess.Iter, _ *int64) (int, error) {
 type zeroDevice struct{ nullDevice }
 
 // Read gives zeros.
-func (zeroDevice) Read(_ *fs.File, to *uaccess.Iter, _ *int64) (n int, err error) {
+func (*zeroDevice) Read(_ *fs.File, to *uaccess.Iter, _ *int64) (n int, err error) {
 	const atOnce = 1 << 16
 	for to.Len() > 0 {
 		m, err := to.Zero(atOnce)
@@ -101,7 +101,7 @@ func (zeroDevice) Read(_ *fs.File, to *uaccess.Iter, _ *int64) (n int, err error
 }
 
 // Mmap gives every mapping zeros of its own.
-func (zeroDevice) Mmap(*fs.File) (vm.Mappable, error) {
+func (*zeroDevice) Mmap(*fs.File) (vm.Mappable, error) {
 	const enough = 1 << 62 // no offset reaches that
 	return vm.NewSharedMemory(enough), nil
 }
@@ -110,10 +110,10 @@ func (zeroDevice) Mmap(*fs.File) (vm.Mappable, error) {
 type fullDevice struct{ zeroDevice }
 
 // Mmap returns ENODEV.
-func (fullDevice) Mmap(*fs.File) (vm.Mappable, error) { return nil, syscall.ENODEV }
+func (*fullDevice) Mmap(*fs.File) (vm.Mappable, error) { return nil, syscall.ENODEV }
 
 // Write returns ENOSPC.
-func (fullDevice) Write(*fs.File, *uaccess.Iter, *int64) (int, error) { return 0, syscall.ENOSPC }
+func (*fullDevice) Write(*fs.File, *uaccess.Iter, *int64) (int, error) { return 0, syscall.ENOSPC }
 
 // randomDevice is /dev/random and /dev/urandom, which are the same.
 type randomDevice struct{ memDevice }

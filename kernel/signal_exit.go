@@ -27,12 +27,13 @@ func flushSignalHandlers(t *Task) {
 	t.sighand.siglock.Lock()
 	t.pending.ForgetTimers(freeSignalEntry)
 	t.signal.sharedPending.ForgetTimers(freeSignalEntry)
-	for i := range t.sighand.actions {
-		a := &t.sighand.actions[i]
-		if a.Handler != signal.SIG_IGN {
-			a.Handler = signal.SIG_DFL
+	actions := &t.sighand.actions
+	for i := range actions {
+		ignored := actions[i].Handler == signal.SIG_IGN
+		actions[i] = signal.Action{}
+		if ignored {
+			actions[i].Handler = signal.SIG_IGN
 		}
-		a.Flags, a.Restorer, a.Mask = 0, 0, 0
 	}
 	t.sighand.siglock.Unlock()
 	t.altStack.SP, t.altStack.Size = 0, 0 // signal frames show its flags still

@@ -38,14 +38,15 @@ func sysRtSigaction(t *Task, a *SyscallArgs) (uintptr, error) {
 	if a[3] != sigsetSize {
 		return 0, syscall.EINVAL
 	}
-	var act signal.Action
-	if a[1] != 0 {
-		if _, err := uaccess.CopyFromUser(actionBytes(&act), a[1]); err != nil {
-			return 0, err
-		}
-		act.Clean()
+	if a[1] == 0 {
+		return 0, t.storeAction(sig, a[2])
 	}
-	if !signal.Valid(sig) || a[1] != 0 && signal.Unblockable.Has(sig) {
+	var act signal.Action
+	if err := uaccess.Load(&act, a[1]); err != nil {
+		return 0, err
+	}
+	act.Clean()
+	if !signal.Valid(sig) || signal.Unblockable.Has(sig) {
 		return 0, syscall.EINVAL
 	}
 	slot := &t.sighand.actions[sig-1]
@@ -54,24 +55,31 @@ func sysRtSigaction(t *Task, a *SyscallArgs) (uintptr, error) {
 	if a[2] != 0 {
 		old = *slot
 	}
-	if a[1] != 0 {
-		*slot = act
-		if act.Ignores(sig) && t.mayHavePending() {
-			// "Setting a signal action to SIG_IGN for a signal that is
-			// pending shall cause the pending signal to be discarded" - POSIX
-			t.signal.forgetPending(signal.Of(sig))
-		}
+	*slot = act
+	if act.Ignores(sig) && t.mayHavePending() {
+		// "Setting a signal action to SIG_IGN for a signal that is pending shall
+		// cause the pending signal to be discarded" - POSIX
+		t.signal.forgetPending(signal.Of(sig))
 	}
 	t.unlockSignals()
 	if a[2] != 0 {
-		_, err := uaccess.CopyToUser(a[2], actionBytes(&old))
-		return 0, err
+		return 0, uaccess.PutFrom(a[2], &old)
 	}
 	return 0, nil
 }
 
-func actionBytes(a *signal.Action) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(a)), unsafe.Sizeof(*a))
+// storeAction writes the action for a signal to a user address, unless that is 0.
+func (t *Task) storeAction(sig int, addr uintptr) error {
+	if !signal.Valid(sig) {
+		return syscall.EINVAL
+	}
+	if addr == 0 {
+		return nil
+	}
+	t.lockSignals()
+	action := t.sighand.actions[sig-1]
+	t.unlockSignals()
+	return uaccess.PutFrom(addr, &action)
 }
 
 // Ways of rt_sigprocmask.

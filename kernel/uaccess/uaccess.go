@@ -111,6 +111,15 @@ func Get[T any](addr uintptr) (v T, err error) {
 	return v, err
 }
 
+// Load fills v, which holds no pointers, from a user address: Get for a hot path.
+func Load[T any](v *T, addr uintptr) error {
+	if addr < arch.TaskSize-unsafe.Sizeof(*v) && arch.CopyFromUser(unsafe.Pointer(v), addr, unsafe.Sizeof(*v)) == 0 {
+		return nil
+	}
+	_, err := CopyFromUser(bytesOf(v), addr)
+	return err
+}
+
 // Get64 is Get for a quadword on a hot path.
 func Get64(addr uintptr) (v uint64, err error) {
 	if AccessOK(addr, 8) && arch.CopyFromUser(unsafe.Pointer(&v), addr, 8) == 0 {
