@@ -14,7 +14,8 @@ import (
 const testCPUs = 4
 
 // TestMain boots as the machine does: CPU 0 becomes idle and starts init, which
-// brings up the others. The threads of the tests are children of init.
+// brings up the others. The threads of the tests are children of init, which reaps
+// them.
 func TestMain(m *testing.M) {
 	if err := mm.InitHost(64 << 20); err != nil {
 		panic(err)
@@ -25,7 +26,10 @@ func TestMain(m *testing.M) {
 		restInit(func(any) int {
 			ready <- startTestCPUs()
 			for {
-				sched.Sleep(int64(time.Hour))
+				w := waitOpts{typ: pidTypeAny, flags: WEXITED | __WALL}
+				if w.wait() != nil {
+					sched.Sleep(1e6) // there are no children
+				}
 			}
 		})
 	}()
@@ -60,7 +64,7 @@ func startTask(fn func()) { startTaskAs(true, fn) }
 
 // startTaskAs starts a kernel thread, or a task that waits for its children and
 // gets signals as a program does.
-func startTaskAs(kthread bool, fn func()) {
+func startTaskAs(kthread bool, fn func()) (pid int) {
 	init := FindTaskByPid(1)
 	args := &KernelCloneArgs{Name: "test", Kthread: kthread, Fn: func(any) int { fn(); return 0 }}
 	p := dupTask(init, args)
@@ -72,8 +76,10 @@ func startTaskAs(kthread bool, fn func()) {
 	if err := publish(p, init, args); err != nil {
 		panic(err)
 	}
+	pid = p.Pid
 	sched.SetEntry(&p.Task, p.retFromFork)
 	sched.WakeUpNewTask(&p.Task)
+	return pid
 }
 
 // inTask runs fn in a task and waits for it.
@@ -91,7 +97,7 @@ func inProcess(t *testing.T, fn func()) {
 func inTaskAs(t *testing.T, kthread bool, fn func()) {
 	t.Helper()
 	done := make(chan struct{})
-	startTaskAs(kthread, func() {
+	pid := startTaskAs(kthread, func() {
 		defer close(done)
 		fn()
 	})
@@ -99,5 +105,8 @@ func inTaskAs(t *testing.T, kthread bool, fn func()) {
 	case <-done:
 	case <-time.After(5 * time.Minute):
 		t.Fatal("hangs")
+	}
+	for FindTaskByPid(pid) != nil { // until init has reaped it, it counts
+		time.Sleep(100 * time.Microsecond)
 	}
 }
