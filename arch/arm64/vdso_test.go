@@ -3,69 +3,29 @@ package arm64
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
 	"golang.org/x/arch/arm64/arm64asm"
+
+	"onsen/arch/codetest"
 )
-
-// vdsoLine is an instruction in vdso.go: its code, and what the comment says.
-type vdsoLine struct {
-	code []byte
-	text string
-}
-
-// vdsoLines reads vdso.go.
-func vdsoLines(t *testing.T) (lines []vdsoLine) {
-	src, err := os.ReadFile("vdso.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range regexp.MustCompile(`(?m)^\t((?:0x[0-9a-f]+, ?)+)\s*// (.*)$`).FindAllSubmatch(src, -1) {
-		var code []byte
-		for _, n := range strings.FieldsFunc(string(m[1]), func(r rune) bool { return r == ',' || r == ' ' }) {
-			b, err := strconv.ParseUint(n, 0, 8)
-			if err != nil {
-				t.Fatal(err)
-			}
-			code = append(code, byte(b))
-		}
-		lines = append(lines, vdsoLine{code, string(m[2])})
-	}
-	return lines
-}
 
 // TestVDSOCode compares each instruction with the comment behind it.
 func TestVDSOCode(t *testing.T) {
-	pc := 0
-	for _, want := range vdsoLines(t) {
-		if !bytes.HasPrefix(vdsoCode[pc:], want.code) {
-			t.Fatalf("%#x: the lines are not the code", pc)
-		}
-		if want.text == "pad" {
-			pc += len(want.code)
-			continue
-		}
-		in, err := arm64asm.Decode(want.code)
+	codetest.Check(t, "vdso.go", vdsoCode[:], func(code []byte, _ uint64) (string, int, error) {
+		in, err := arm64asm.Decode(code)
 		if err != nil {
-			t.Fatalf("%#x: %v", pc, err)
+			return "", 0, err
 		}
-		got := strings.TrimSpace(arm64asm.GNUSyntax(in))
-		if i := strings.Index(got, ".+0xffff"); i >= 0 { // a branch backwards
-			v, _ := strconv.ParseUint(got[i+2:], 0, 64)
-			got = fmt.Sprintf("%s.-%#x", got[:i], -v)
+		text := strings.TrimSpace(arm64asm.GNUSyntax(in))
+		if i := strings.Index(text, ".+0xffff"); i >= 0 { // a branch backwards
+			v, _ := strconv.ParseUint(text[i+2:], 0, 64)
+			text = fmt.Sprintf("%s.-%#x", text[:i], -v)
 		}
-		if got != want.text {
-			t.Errorf("%#x: %s, the comment says %s", pc, got, want.text)
-		}
-		pc += len(want.code)
-	}
-	if pc != len(vdsoCode) {
-		t.Errorf("%d bytes of %d were read", pc, len(vdsoCode))
-	}
+		return text, 4, nil
+	})
 }
 
 // TestVDSOFuncs looks at where functions begin and end.
