@@ -70,6 +70,18 @@ static int forks(void)
 	return 0;
 }
 
+static int spawns(void)
+{
+	int status = 0;
+	pid_t pid = vfork();
+	if (pid == 0) {
+		execl("/proc/self/exe", "debuggee", "calls", NULL);
+		_exit(9);
+	}
+	waitpid(pid, &status, 0);
+	return WEXITSTATUS(status);
+}
+
 static void allReady(void)
 {
 	watched = 3;
@@ -112,6 +124,8 @@ int main(int argc, char **argv)
 		return calls();
 	if (!strcmp(what, "forks"))
 		return forks();
+	if (!strcmp(what, "spawns"))
+		return spawns();
 	if (!strcmp(what, "threads"))
 		return threads();
 	if (!strcmp(what, "waits"))

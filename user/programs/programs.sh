@@ -58,6 +58,13 @@ debug 'fork, child' 'set follow-fork-mode child' 'break inChild' 'run forks' \
 	'backtrace' 'continue' -- debuggee
 debug 'fork, both' 'set detach-on-fork off' 'break inParent' 'break inChild' 'catch fork' 'run forks' 'next' \
 	'inferior 2' 'continue' 'info inferiors' 'continue' 'inferior 1' 'continue' 'continue' -- debuggee
+debug 'vfork, child' 'set follow-fork-mode child' 'run spawns' 'break area' 'run spawns' \
+	'backtrace' 'finish' 'info inferiors' 'kill' -- debuggee
+debug gcore 'break area' 'run calls' 'generate-core-file made' 'kill' -- debuggee
+debug 'gcore, read' 'backtrace' 'print p' 'print corner' 'info symbol $pc' -- debuggee made
+debug 'gcore, threads' 'break allReady' 'run threads' 'generate-core-file made' 'kill' -- debuggee
+debug 'gcore, threads, read' 'backtrace' 'print $_gthread' 'thread apply all -q frame function allReady' 'print barrier.__size[0]' -- debuggee made
+rm -f made
 debug 'exec' 'catch vfork' 'catch exec' 'run -c "exec true"' 'continue' -- sh
 debug threads 'break allReady' 'run threads' 'info threads' 'thread apply all print $_thread' 'continue' -- debuggee |
 	sed -E 's/(Thread ADDRESS \(LWP N\) "[a-z]*").*/\1/'
