@@ -41,29 +41,48 @@ type PTY struct {
 	wait    sched.WaitQueue
 }
 
-// ring is a queue of bytes. Its indices are only counted up.
+// ringSize is how much a ring holds: what Linux's buffers do if they are filled byte
+// by byte. There it depends on the sizes of the writes, and on chance.
+const ringSize = 16 << 10
+
+// ring is a queue of bytes, which takes memory once it is to hold any. Its indices
+// are only counted up.
 type ring struct {
-	buf        [BufSize]byte
+	buf        atomic.Pointer[[ringSize]byte]
 	head, tail uint32
+}
+
+// prepare makes the ring ready for a write. No lock is held: it allocates.
+func (r *ring) prepare() {
+	if r.buf.Load() == nil {
+		r.buf.CompareAndSwap(nil, new([ringSize]byte))
+	}
 }
 
 func (r *ring) len() int { return int(r.head - r.tail) }
 
+// room returns how much can be written.
+func (r *ring) room() int { return ringSize - r.len() }
+
+// write takes as much of b as there is room for.
+//
+// Preconditions: prepare has been called.
 func (r *ring) write(b []byte) int {
-	n := min(len(b), BufSize-r.len())
-	for _, c := range b[:n] {
-		r.buf[r.head&bufMask] = c
-		r.head++
-	}
+	n := min(len(b), r.room())
+	buf, at := r.buf.Load(), r.head%ringSize
+	copy(buf[:], b[copy(buf[at:], b[:n]):n])
+	r.head += uint32(n)
 	return n
 }
 
 func (r *ring) read(b []byte) int {
 	n := min(len(b), r.len())
-	for i := range b[:n] {
-		b[i] = r.buf[r.tail&bufMask]
-		r.tail++
+	if n == 0 {
+		return 0
 	}
+	buf, at := r.buf.Load(), r.tail%ringSize
+	copy(b[copy(b[:n], buf[at:]):n], buf[:])
+	r.tail += uint32(n)
 	return n
 }
 
@@ -95,6 +114,7 @@ func (p *PTY) Read(b []byte) int {
 
 // Write implements Driver.
 func (p *PTY) Write(b []byte) int {
+	p.out.prepare()
 	p.lock.Lock()
 	n := p.out.write(b)
 	p.lock.Unlock()
@@ -210,6 +230,7 @@ func (m *Master) take(b []byte) (n int, open bool) {
 // Write types on the slave's keyboard.
 func (m *Master) Write(f *fs.File, from *uaccess.Iter, _ *int64) (n int, err error) {
 	var b [512]byte
+	m.in.prepare()
 	for from.Len() > 0 {
 		part := b[:min(len(b), from.Len())]
 		if _, err = from.CopyIn(part); err != nil {
@@ -250,7 +271,7 @@ func (m *Master) Poll(_ *fs.File, t *fs.PollTable) (events fs.PollEvents) {
 	if m.packet && m.status != 0 {
 		events |= fs.PollPri | fs.PollIn | fs.PollRdNorm
 	}
-	if m.in.len() < BufSize && !m.stopped {
+	if m.in.room() > 0 && !m.stopped {
 		events |= fs.PollOut | fs.PollWrNorm
 	}
 	if !m.hasSlave {
