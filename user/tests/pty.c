@@ -300,10 +300,12 @@ static void controlling(void)
 
 // background runs f in a group in the background of p, with a parent in the same
 // session, and prints how it stops or ends.
+static int told[2]; // readable once that is printed
 static void background(const char *name, struct pty *p, void (*f)(struct pty *))
 {
 	int s, done[2];
 	pipe(done);
+	pipe(told);
 	pid_t session = fork();
 	if (session == 0) {
 		leader(p);
@@ -316,6 +318,7 @@ static void background(const char *name, struct pty *p, void (*f)(struct pty *))
 		}
 		waitpid(pid, &s, WUNTRACED);
 		status(name, s);
+		write(told[1], "x", 1);
 		kill(pid, SIGKILL);
 		close(done[1]);
 		read(done[0], &s, 1); // until an orphan has ended, too
@@ -323,6 +326,8 @@ static void background(const char *name, struct pty *p, void (*f)(struct pty *))
 	}
 	close(done[0]);
 	close(done[1]);
+	close(told[0]);
+	close(told[1]);
 	waitpid(session, &s, 0);
 }
 
@@ -399,14 +404,12 @@ static void bg_get(struct pty *p)
 
 static void bg_orphan(struct pty *p)
 {
-	if (fork()) {
-		nap(100);
+	char b;
+	if (fork())
 		_exit(0);
-	}
 	while (getppid() != 1)
 		nap(5);
-	nap(50);
-	char b;
+	read(told[0], &b, 1);
 	result("orphaned background read", read(p->slave, &b, 1));
 	tostop(p);
 	result("orphaned background write", write(p->slave, "x", 1));
@@ -460,14 +463,14 @@ static void typed_signals(void)
 			pipe(through);
 			leader(&p);
 			handle(all[i].sig);
-			if (fork() == 0) {
-				setpgid(0, 0);
+			pid_t behind = fork();
+			if (behind == 0) {
 				close(through[1]);
 				read(through[0], &b, 1); // speaks last
 				result("behind it", got[all[i].sig]);
 				_exit(0);
 			}
-			nap(50);
+			setpgid(behind, behind);
 			type(&p, all[i].keys);
 			result(all[i].name, got[all[i].sig]);
 			got[all[i].sig] = 0;
@@ -616,8 +619,49 @@ static void file_system(void)
 	result("umount", umount("/tmp/pts"));
 }
 
+// How much goes into one side while nobody reads on the other: written until there is
+// no room, also after a while. On Linux that depends a little on the sizes, and on chance.
+static long fill(int fd, size_t size)
+{
+	static char chunk[1 << 18];
+	long all = 0;
+	memset(chunk, 'x', sizeof chunk);
+	for (int idle = 0; idle < 5;) {
+		ssize_t n = write(fd, chunk, size);
+		if (n > 0) {
+			all += n;
+			idle = 0;
+		} else {
+			idle++;
+			nap(20);
+		}
+	}
+	return all;
+}
+
+static void capacities(void)
+{
+	static const size_t sizes[] = {1, 100, 1000, 4096, 1 << 18};
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+		for (int side = 0; side < 2; side++) {
+			struct pty p = open_pty();
+			struct termios t;
+			tcgetattr(p.slave, &t);
+			cfmakeraw(&t);
+			tcsetattr(p.slave, TCSANOW, &t);
+			char name[64];
+			snprintf(name, sizeof name, "capacity, writes of %d to the %s", (int)sizes[i], side ? "slave" : "master");
+			long n = fill(side ? p.slave : p.master, sizes[i]);
+			say(name, "some 16 KiB %d", n >= 12 << 10 && n <= 24 << 10);
+			if (!side)
+				say(name, "input %d", inq(p.slave));
+			close_pty(&p);
+		}
+}
+
 void test_pty(void)
 {
+	capacities();
 	alarm(100);
 	masters();
 	exclusive();
