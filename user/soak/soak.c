@@ -44,14 +44,21 @@ static void reap_all(void)
 		;
 }
 
-// FORKS_FIRST is how many forks make the kernel as large as it gets by them: there is
-// a spare of everything on every CPU then.
+// FORKS_FIRST is how many forks, after AT_ONCE that live at the same time, make the
+// kernel as large as it gets by them: there is a spare of everything on every CPU then.
 #define FORKS_FIRST 3000
+#define AT_ONCE 1000
 
 // forks forks and waits n times; what the kernel keeps must not grow with n.
 static void forks(int n)
 {
 	long after_first = 0;
+	for (int i = 0; i < AT_ONCE; i++)
+		if (fork() == 0)
+			for (;;)
+				pause();
+	kill(-1, SIGKILL);
+	reap_all();
 	for (int i = -FORKS_FIRST; i < n; i++) {
 		pid_t pid = fork();
 		if (pid == 0)
