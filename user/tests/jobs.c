@@ -19,7 +19,8 @@ static void note(int sig, siginfo_t *info, void *context)
 	code = info->si_code;
 	value = info->si_value.sival_int;
 	last_status = info->si_status;
-	overrun = info->si_overrun;
+	if (info->si_overrun > overrun) // the timer may go on before anybody looks
+		overrun = info->si_overrun;
 }
 
 static void handle(int sig, int flags)
