@@ -38,6 +38,13 @@ static void nap(int ms)
 		;
 }
 
+// heard waits until n signals have come since handle, or for five seconds.
+static void heard(int n)
+{
+	for (int i = 0; i < 1000 && count < n; i++)
+		nap(5);
+}
+
 static pid_t idle_child(void)
 {
 	pid_t pid = fork();
@@ -58,24 +65,25 @@ static void stops(void)
 	handle(SIGCHLD, 0);
 	pid_t pid = idle_child();
 	kill(pid, SIGSTOP);
-	nap(50);
+	heard(1);
 	told("SIGCHLD of a stop");
 	result("wait without WUNTRACED", waitpid(pid, &s, WNOHANG));
 	result("wait with WUNTRACED", waitpid(pid, &s, WUNTRACED) == pid);
 	status("stopped", s);
 	result("a stop is told once", waitpid(pid, &s, WUNTRACED | WNOHANG));
 	kill(pid, SIGCONT);
-	nap(50);
+	heard(2);
 	told("SIGCHLD of a continuation");
 	result("wait with WCONTINUED", waitpid(pid, &s, WCONTINUED) == pid);
 	status("continued", s);
 	kill(pid, SIGTERM);
-	nap(50);
+	heard(3);
 	told("SIGCHLD of an end");
 	reap("ended", pid);
 	handle(SIGCHLD, SA_NOCLDSTOP);
 	pid = idle_child();
 	kill(pid, SIGSTOP);
+	await(pid, 'T');
 	nap(50);
 	say("SA_NOCLDSTOP", "%d", count);
 	kill(pid, SIGKILL);
@@ -84,8 +92,8 @@ static void stops(void)
 	pid = fork();
 	if (pid == 0)
 		_exit(0);
-	nap(50);
 	result("SA_NOCLDWAIT", waitpid(pid, 0, 0));
+	heard(1);
 	say("SA_NOCLDWAIT", "%d", count);
 	signal(SIGCHLD, SIG_DFL);
 }
@@ -106,7 +114,8 @@ static void orphans(void)
 	pid = fork();
 	if (pid == 0) {
 		setpgid(0, 0);
-		if (fork() == 0) {
+		pid_t member = fork();
+		if (member == 0) {
 			handle(SIGHUP, 0);
 			handle(SIGCONT, 0);
 			raise(SIGSTOP);
@@ -114,7 +123,7 @@ static void orphans(void)
 			write(p[1], &c, 1);
 			_exit(0);
 		}
-		nap(50);
+		await(member, 'T');
 		_exit(0);
 	}
 	reap("leader", pid);
@@ -148,7 +157,10 @@ static void threads(void)
 	if (pid == 0) {
 		spinners();
 		nap(300);
-		_exit(turns[0] > 0 && turns[1] > 0 && turns[2] > 0);
+		for (int i = 0; i < 3; i++)
+			while (turns[i] == 0)
+				nap(5);
+		_exit(1);
 	}
 	nap(50);
 	kill(pid, SIGSTOP);
@@ -304,7 +316,7 @@ static void futexes(void)
 	pid_t pid = fork();
 	if (pid == 0)
 		_exit(syscall(SYS_futex, shared, FUTEX_WAIT, 0, 0, 0, 0) == 0 ? 5 : 6);
-	nap(50);
+	await(pid, 'S');
 	*shared = 1;
 	result("futex shared", syscall(SYS_futex, shared, FUTEX_WAKE, 1, 0, 0, 0));
 	reap("futex shared waiter", pid);
