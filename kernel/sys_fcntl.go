@@ -52,22 +52,22 @@ func sysFcntl(t *Task, a *SyscallArgs) (uintptr, error) {
 	if f.IsPath() {
 		return 0, syscall.EBADF
 	}
-	return t.fcntl(f.File, cmd, arg)
+	return t.fcntl(f.File, fd, cmd, arg)
 }
 
 // fcntl does the commands that a file of O_PATH does not have.
-func (t *Task) fcntl(f *fs.File, cmd int, arg uintptr) (uintptr, error) {
+func (t *Task) fcntl(f *fs.File, fd, cmd int, arg uintptr) (uintptr, error) {
 	switch cmd {
 	case syscall.F_SETFL:
-		return 0, f.SetStatus(t.cred.Load(), uint32(arg))
+		return 0, f.SetStatus(t.cred.Load(), fd, uint32(arg))
 	case syscall.F_GETLK, fOfdGetlk:
 		return 0, t.getLock(f, arg, cmd == fOfdGetlk)
 	case syscall.F_SETLK, syscall.F_SETLKW, fOfdSetlk, fOfdSetlkw:
 		return 0, t.setLock(f, arg, cmd >= fOfdGetlk, cmd == syscall.F_SETLKW || cmd == fOfdSetlkw)
 	case syscall.F_SETOWN:
-		return 0, t.setOwner(f, int64(int32(arg)))
+		return 0, t.setOwner(f, int32(arg))
 	case syscall.F_GETOWN:
-		return uintptr(f.Owner()), nil
+		return uintptr(getOwner(f)), nil
 	case fGetsig:
 		return uintptr(f.Signal()), nil
 	case fSetsig:
@@ -145,49 +145,4 @@ func setFileFlag(f *fs.File, flag uint32, addr uintptr) error {
 	}
 	f.SetFlags(flags)
 	return nil
-}
-
-// setOwner does F_SETOWN: a process, or, negative, a process group: ESRCH.
-func (t *Task) setOwner(f *fs.File, who int64) error {
-	if who < 0 && int32(who) == -1<<31 {
-		return syscall.EINVAL
-	}
-	if who > 0 && FindTaskByPid(int(who)) == nil {
-		return syscall.ESRCH
-	}
-	f.SetOwner(fs.Owner(who))
-	return nil
-}
-
-// ownerEx is struct f_owner_ex.
-type ownerEx struct{ kind, pid int32 }
-
-// Kinds of ownerEx.
-const (
-	ownerTid = iota
-	ownerPid
-	ownerPgrp
-)
-
-func (t *Task) setOwnerEx(f *fs.File, addr uintptr) error {
-	o, err := uaccess.Get[ownerEx](addr)
-	if err != nil {
-		return err
-	}
-	if uint32(o.kind) > ownerPgrp {
-		return syscall.EINVAL
-	}
-	who := int64(o.pid)
-	if o.kind == ownerPgrp {
-		who = -who
-	}
-	return t.setOwner(f, who)
-}
-
-func getOwnerEx(f *fs.File, addr uintptr) error {
-	o := ownerEx{ownerPid, int32(f.Owner())}
-	if o.pid < 0 {
-		o = ownerEx{ownerPgrp, -o.pid}
-	}
-	return uaccess.Put(addr, o)
 }

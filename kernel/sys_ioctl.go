@@ -35,7 +35,11 @@ func sysIoctl(t *Task, a *SyscallArgs) (uintptr, error) {
 	case fionbio:
 		return 0, setFileFlag(f.File, syscall.O_NONBLOCK, arg)
 	case fioasync:
-		return 0, setFileFlag(f.File, syscall.O_ASYNC, arg)
+		on, err := uaccess.Get[int32](arg)
+		if err != nil {
+			return 0, err
+		}
+		return 0, f.SetAsync(fd, on != 0)
 	case fioqsize:
 		if f.Inode.IsDir() || f.Inode.IsReg() || f.Inode.IsSymlink() {
 			var s fs.Stat

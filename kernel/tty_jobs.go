@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"onsen/kernel/fs"
 	"onsen/kernel/signal"
 	"onsen/kernel/tty"
 )
@@ -89,6 +90,13 @@ func (terminalUsers) FindGroup(nr int) tty.Group { return groupOf(FindPid(nr)) }
 func (terminalUsers) SessionOf(g tty.Group) (session tty.Group) {
 	eachLeader(g, PIDTYPE_PGID, func(p *Task) { session = groupOf(taskSession(p)) })
 	return session
+}
+
+func (terminalUsers) Owner(g tty.Group) *fs.Owner {
+	if g == nil {
+		return Current().fileOwner(Current().signal.pids[PIDTYPE_TGID], PIDTYPE_TGID)
+	}
+	return Current().fileOwner(g.(*Pid), PIDTYPE_PGID)
 }
 
 func (terminalUsers) Capable(capability int) bool { return Capable(capability) }

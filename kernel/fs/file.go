@@ -32,7 +32,7 @@ type File struct {
 	posLock sched.Mutex
 	pos     atomic.Int64 // written under posLock, or by the only user
 	// owner is who gets SIGIO, and signal what comes instead; F_SETOWN, F_SETSIG.
-	owner  atomic.Int64
+	owner  atomic.Pointer[Owner]
 	signal atomic.Int32
 	// Watches are the epoll instances that the file is in.
 	Watches Watches
@@ -191,6 +191,9 @@ func (f *File) release() {
 	if f.Watches.Any() {
 		ReleaseWatches(f)
 	}
+	if f.flags.Load()&syscall.O_ASYNC != 0 {
+		_ = f.SetAsync(-1, false)
+	}
 	if f.Inode.locks.Load() != nil {
 		f.Inode.unlockFile(f)
 	}
@@ -237,30 +240,16 @@ func (f *File) ReadAt(b []byte, off int64) (int, error) {
 	return done, nil
 }
 
-// Owner is who gets SIGIO for a file: a process or, negative, a process group.
-type Owner int32
-
-// Owner returns who gets SIGIO; 0 is nobody.
-func (f *File) Owner() Owner { return Owner(f.owner.Load()) }
-
-// Signal returns what is sent instead of SIGIO, 0 for that.
-func (f *File) Signal() int { return int(f.signal.Load()) }
-
-// SetSignal changes what is sent instead of SIGIO.
-func (f *File) SetSignal(sig int) { f.signal.Store(int32(sig)) }
-
-// SetOwner changes who gets SIGIO.
-func (f *File) SetOwner(o Owner) { f.owner.Store(int64(o)) }
-
-// SetStatus does F_SETFL: EPERM for O_NOATIME on somebody else's file, EINVAL
+// SetStatus does F_SETFL for a file that is descriptor fd: EPERM for O_NOATIME on somebody else's file, EINVAL
 // for O_DIRECT where it does not exist.
-func (f *File) SetStatus(c *cred.Cred, flags uint32) error {
+func (f *File) SetStatus(c *cred.Cred, fd int, flags uint32) error {
 	if flags&^f.Flags()&syscall.O_NOATIME != 0 && !mayOwn(c, f.Inode) {
 		return syscall.EPERM
 	}
 	if flags&^f.Flags()&syscall.O_DIRECT != 0 && f.Inode.Mode()&syscall.S_IFMT != syscall.S_IFIFO {
 		return syscall.EINVAL
 	}
+	_ = f.SetAsync(fd, flags&syscall.O_ASYNC != 0) // no error, says Linux
 	f.SetFlags(flags)
 	return nil
 }

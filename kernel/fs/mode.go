@@ -25,8 +25,8 @@ const (
 		syscall.O_DIRECT | OLargefile | syscall.O_DIRECTORY | syscall.O_NOFOLLOW |
 		syscall.O_NOATIME | syscall.O_CLOEXEC | OPath | OTmpfile
 
-	// setflFlags are what F_SETFL changes.
-	setflFlags = syscall.O_APPEND | syscall.O_NONBLOCK | syscall.O_ASYNC | syscall.O_DIRECT | syscall.O_NOATIME
+	// setflFlags are what F_SETFL changes, but for O_ASYNC; see File.SetAsync.
+	setflFlags = syscall.O_APPEND | syscall.O_NONBLOCK | syscall.O_DIRECT | syscall.O_NOATIME
 
 	// openingFlags mean something while opening only.
 	openingFlags = syscall.O_CREAT | syscall.O_EXCL | syscall.O_NOCTTY | syscall.O_TRUNC

@@ -113,6 +113,25 @@ func Timer(sig, id int, value uint64) (i Info) {
 	return i
 }
 
+// Poll describes what has happened to an open file: code is a POLL_*, and band the
+// events of poll(2) that belong to it.
+func Poll(sig int, code int32, band int64, fd int) (i Info) {
+	i.Signo, i.Code = int32(sig), code
+	i.fields[0] = uint64(band)
+	*i.half(2) = uint32(fd)
+	return i
+}
+
+// HasCodes reports whether a signal has codes of its own, which those of other
+// sources would be mistaken for. Linux's sig_specific_sicodes.
+func HasCodes(sig int) bool {
+	switch sig {
+	case SIGILL, SIGFPE, SIGSEGV, SIGBUS, SIGTRAP, SIGCHLD, SIGIO, SIGSYS:
+		return true
+	}
+	return false
+}
+
 // Pid returns si_pid and UID si_uid, of what LayoutKill, LayoutRT or LayoutChild
 // describe.
 func (i *Info) Pid() int { return int(int32(*i.half(0))) }

@@ -97,6 +97,18 @@ func (h *handle) Release(*fs.File) {
 	}
 }
 
+// Fasync implements fs.Fasyncer. The signals go to the foreground process group
+// unless the program has said to whom.
+func (h *handle) Fasync(f *fs.File, fd int, on bool) {
+	if on && h.hungUp() {
+		return
+	}
+	h.async.Set(f, fd, on)
+	if on {
+		f.OfferOwner(Proc.Owner(h.Foreground()))
+	}
+}
+
 // Mmap implements fs.FileOps.
 func (h *handle) Mmap(*fs.File) (vm.Mappable, error) { return nil, syscall.ENODEV }
 
@@ -202,6 +214,7 @@ func (h *handle) write(b []byte, nonblock bool) (n int, err error) {
 		case m > 0:
 			continue // sending has made room
 		case nonblock:
+			h.wantSignal.Store(h.async.Any())
 			return n, syscall.EAGAIN
 		}
 		if h.writeWait.WaitInterruptible(func() bool { return h.output.Load() != seen }) != nil {

@@ -4,6 +4,7 @@ import (
 	"syscall"
 
 	"onsen/kernel/errno"
+	"onsen/kernel/fs"
 )
 
 // Group is a process group or a session.
@@ -38,6 +39,9 @@ type Processes interface {
 	SessionOf(g Group) Group
 	// Capable reports whether the calling task has a capability.
 	Capable(capability int) bool
+	// Owner returns the owner of a file that is g or, if g is nil, the caller's
+	// process.
+	Owner(g Group) *fs.Owner
 }
 
 // Proc is the kernel's processes. Set at start-up.
@@ -181,6 +185,7 @@ func (t *TTY) hangup(leaderExits bool) {
 			Proc.Signal(fg, int(syscall.SIGHUP))
 		}
 	}
+	t.async.Clear()
 	t.wakeReaders()
 	t.wakeWriters()
 }

@@ -9,6 +9,9 @@ func (d *Discipline) Readable(atLeast int) bool {
 	return int(d.head-d.tail) >= atLeast
 }
 
+// Lines changes whenever a line is complete.
+func (d *Discipline) Lines() uint32 { return d.canon }
+
 // InQueue returns how many bytes can be read, as FIONREAD tells it.
 func (d *Discipline) InQueue() int {
 	if !d.canonical() {

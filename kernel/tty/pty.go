@@ -36,9 +36,11 @@ type PTY struct {
 	packet bool // TIOCPKT. lock
 	status byte // what a master in packet mode has not been told yet. lock
 
-	// changes counts what the master's users wait for.
+	// changes counts what the master's users wait for. async are the files of the
+	// master whose owners get a signal when the slave has sent something.
 	changes atomic.Uint32
 	wait    sched.WaitQueue
+	async   fs.Fasync
 }
 
 // ringSize is how much a ring holds: what Linux's buffers do if they are filled byte
@@ -120,6 +122,7 @@ func (p *PTY) Write(b []byte) int {
 	p.lock.Unlock()
 	if n > 0 {
 		p.changed()
+		p.async.Kill(fs.BandIn)
 	}
 	return n
 }
@@ -278,6 +281,15 @@ func (m *Master) Poll(_ *fs.File, t *fs.PollTable) (events fs.PollEvents) {
 		events |= fs.PollHup
 	}
 	return events
+}
+
+// Fasync implements fs.Fasyncer. The signals go to the process that asks for them
+// unless it has said to whom.
+func (m *Master) Fasync(f *fs.File, fd int, on bool) {
+	m.async.Set(f, fd, on)
+	if on {
+		f.OfferOwner(Proc.Owner(nil))
+	}
 }
 
 // Release implements fs.FileOps: the slave is hung up.

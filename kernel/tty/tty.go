@@ -68,6 +68,10 @@ type TTY struct {
 	readWait, writeWait sched.WaitQueue
 	// wantRoom asks the driver's RoomAgain to do something.
 	wantRoom atomic.Bool
+	// async are the files whose owners get a signal when there is input. Room for
+	// output is told after a write that found none; then wantSignal is set.
+	async      fs.Fasync
+	wantSignal atomic.Bool
 
 	inputWork, outputWork sched.Work
 
@@ -116,6 +120,7 @@ func (t *TTY) RoomAgain() {
 // receive moves input from the driver to the discipline.
 func (t *TTY) receive() {
 	t.mu.Lock()
+	lines := t.d.Lines()
 	for {
 		room := min(t.d.InRoom(), len(t.inputBuf))
 		if t.throttled = room == 0; t.throttled {
@@ -130,9 +135,13 @@ func (t *TTY) receive() {
 	t.flowInput()
 	t.send()
 	readable := t.d.Readable(1)
+	more := readable && (!t.d.canonical() || t.d.Lines() != lines)
 	t.mu.Unlock()
 	if readable {
 		t.wakeReaders()
+	}
+	if more {
+		t.async.Kill(fs.BandIn)
 	}
 	t.wakeWriters() // a signal may have flushed, a character restarted output
 }
@@ -198,6 +207,9 @@ func (t *TTY) wakeReaders() {
 func (t *TTY) wakeWriters() {
 	t.output.Add(1)
 	t.writeWait.WakeAll()
+	if t.wantSignal.Load() && t.wantSignal.Swap(false) {
+		t.async.Kill(fs.BandOut)
+	}
 }
 
 // unthrottle follows when somebody has made room for input.

@@ -100,6 +100,7 @@ func (w *world) SetTerminal(t *TTY)    { w.terminal = t }
 func (w *world) ClearTerminals(Group)  { w.terminal = nil }
 func (w *world) Ignored(int) bool      { return w.ignored }
 func (w *world) Orphaned() bool        { return w.orphaned }
+func (w *world) Owner(Group) *fs.Owner { return nil }
 func (w *world) Capable(int) bool      { return w.capable }
 func (w *world) Signal(g Group, s int) { w.note(g, s) }
 

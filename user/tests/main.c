@@ -28,7 +28,7 @@ static const struct {
 	{"ids", test_ids}, {"process", test_process}, {"ptrace", test_ptrace}, {"tracing", test_tracing},
 	{"regsets", test_regsets}, {"vdso", test_vdso}, {"rseq", test_rseq}, {"restart", test_restart}, {"frames", test_frames},
 	{"sigdefault", test_sigdefault}, {"sigqueue", test_sigqueue}, {"sigsource", test_sigsource},
-	{"sigaction", test_sigaction}, {"sigstack", test_sigstack}, {"sigwait", test_sigwait}, {"kill", test_kill},
+	{"sigaction", test_sigaction}, {"sigstack", test_sigstack}, {"sigwait", test_sigwait}, {"sigio", test_sigio}, {"kill", test_kill},
 	{"coredump", test_coredump}, {"events", test_events},
 	{"tty", test_tty}, {"pty", test_pty},
 };

@@ -114,6 +114,16 @@ func (e *End) PipeSize(*fs.File) int { return e.pipe.Size() }
 // SetPipeSize implements F_SETPIPE_SZ; see Pipe.SetSize.
 func (e *End) SetPipeSize(_ *fs.File, n uint) (int, error) { return e.pipe.SetSize(n) }
 
+// Fasync implements fs.Fasyncer.
+func (e *End) Fasync(f *fs.File, fd int, on bool) {
+	if e.reads {
+		e.pipe.asyncRd.Set(f, fd, on)
+	}
+	if e.writes {
+		e.pipe.asyncWr.Set(f, fd, on)
+	}
+}
+
 // Release implements fs.FileOps.
 func (e *End) Release(*fs.File) { e.close() }
 
@@ -146,8 +156,8 @@ func (e *End) close() {
 		p.writers.Add(-1)
 	}
 	if (p.readers.Load() == 0) != (p.writers.Load() == 0) {
-		p.rd.WakeAll()
-		p.wr.WakeAll()
+		p.wakeReaders()
+		p.wakeWriters()
 	}
 	if p.files--; p.files == 0 {
 		p.free()

@@ -16,6 +16,7 @@ import (
 	"syscall"
 
 	"onsen/arch"
+	"onsen/kernel/fs"
 	"onsen/kernel/sched"
 )
 
@@ -90,6 +91,9 @@ type Pipe struct {
 
 	rd sched.WaitQueue // readers of an empty pipe, and openers of a FIFO
 	wr sched.WaitQueue // writers of a full pipe
+	// asyncRd and asyncWr are the files whose owners get a signal when somebody
+	// has written or read, however much.
+	asyncRd, asyncWr fs.Fasync
 }
 
 // lastID is the last Pipe.id given out.

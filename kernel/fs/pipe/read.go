@@ -4,6 +4,7 @@ import (
 	"syscall"
 
 	"onsen/kernel/errno"
+	"onsen/kernel/fs"
 	"onsen/kernel/uaccess"
 )
 
@@ -17,6 +18,7 @@ func (p *Pipe) read(to *uaccess.Iter, nonblock bool) (n int, err error) {
 	waited := false
 	for {
 		if !p.readable() {
+			p.asyncWr.Kill(fs.BandOut)
 			if err := p.awaitData(nonblock); err != nil {
 				return 0, err
 			}
@@ -30,6 +32,7 @@ func (p *Pipe) read(to *uaccess.Iter, nonblock bool) (n int, err error) {
 		if wasFull || more {
 			p.wakeAfterRead(wasFull, more)
 		}
+		p.asyncWr.Kill(fs.BandOut)
 		if n > 0 || err != nil || ended {
 			return n, err
 		}

@@ -52,8 +52,15 @@ func (p *Pipe) waitData(nonblock bool) error {
 
 // wakeReaders and wakeWriters follow a change that was not made by read or
 // write: it may have been of any size.
-func (p *Pipe) wakeReaders() { p.rd.WakeAll() }
-func (p *Pipe) wakeWriters() { p.wr.WakeAll() }
+func (p *Pipe) wakeReaders() {
+	p.rd.WakeAll()
+	p.asyncRd.Kill(fs.BandIn)
+}
+
+func (p *Pipe) wakeWriters() {
+	p.wr.WakeAll()
+	p.asyncWr.Kill(fs.BandOut)
+}
 
 // FromFile reads up to n bytes of a file, from *pos on, into the pipe. It waits
 // for room for the first of them only.

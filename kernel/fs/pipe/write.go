@@ -4,6 +4,7 @@ import (
 	"syscall"
 
 	"onsen/kernel/errno"
+	"onsen/kernel/fs"
 	"onsen/kernel/sched"
 	"onsen/kernel/uaccess"
 )
@@ -22,6 +23,7 @@ func (p *Pipe) write(from *uaccess.Iter, nonblock, packets bool) (n int, err err
 		if n > 0 {
 			p.rd.WakeInterruptible()
 		}
+		p.asyncRd.Kill(fs.BandIn)
 		return n, err
 	}
 	return p.writeSlow(from, nonblock, packets)
@@ -60,6 +62,7 @@ func (p *Pipe) writeSlow(from *uaccess.Iter, nonblock, packets bool) (n int, err
 		if wasEmpty {
 			p.rd.WakeInterruptible()
 		}
+		p.asyncRd.Kill(fs.BandIn)
 		_ = p.wr.WaitExclusive(p.writable)
 		p.mu.Lock()
 		waited, wasEmpty = true, p.empty()
@@ -72,6 +75,7 @@ func (p *Pipe) writeSlow(from *uaccess.Iter, nonblock, packets bool) (n int, err
 	if more {
 		p.wr.WakeInterruptible()
 	}
+	p.asyncRd.Kill(fs.BandIn)
 	if n > 0 {
 		err = nil
 	}
