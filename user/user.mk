@@ -49,11 +49,11 @@ $(BUILD)/user/%/bash.cpio: user/torture/bash.sh user/torture/common.sh $(BUILD)/
 
 # Debian's own dynamically linked programs, with an interactive bash.
 debian-packages := libc6 bash dash coreutils findutils grep sed procps mount util-linux perl-base ncurses-base \
-	strace gdb-minimal
+	bsdutils less vim-tiny strace gdb-minimal
 
 user-debian: $(archs:%=$(BUILD)/user/%/debian.cpio) ## build an initramfs of Debian's programs [ARCH=]
 
-$(BUILD)/debian/%/root.items: user/debian-root.sh $(BUILD)/debian/%/version
+$(BUILD)/debian/%/root.items: user/debian-root.sh user/user.mk $(BUILD)/debian/%/version
 	@sh user/debian-root.sh $* $(BUILD)/debian/$* $(debian-packages)
 
 $(BUILD)/user/%/debian.cpio: user/debian-init.sh $(BUILD)/debian/%/root.items $(BUILD)/mkinitramfs

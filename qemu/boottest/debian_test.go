@@ -29,6 +29,12 @@ var debianDialogue = []struct{ typed, answer string }{
 	{"perl -e 'print join(\"-\", map { $_ * 2 } 1..3), \"\\n\"'", `^2-4-6$`},
 }
 
+// Programs that use the whole screen: what each has shown when the keys are typed.
+var screens = []struct{ command, shown, keys, shownThen, keysThen string }{
+	{"vim.tiny -u NONE /tmp/f", `"/tmp/f" 100 lines`, "ddihello \x1b:w\r", " written", ":q\r"},
+	{"less /tmp/f", "\x1b[7m/tmp/f", "G?55\r", "\x1b[7m55", "q"},
+}
+
 // Debian's userland comes up to a bash that answers, and ends with it.
 func TestDebian(t *testing.T) {
 	for _, arch := range qemu.Arches {
@@ -49,6 +55,18 @@ func TestDebian(t *testing.T) {
 					}
 					g.Expect(d.answer)
 				}
+				typeAtPrompt(t, g, bashPrompt, &seen, "seq 1 100 >/tmp/f; stty rows 24 cols 80")
+				for _, s := range screens {
+					typeAtPrompt(t, g, bashPrompt, &seen, s.command)
+					awaitText(t, g, s.shown, 0)
+					g.Type([]byte(s.keys))
+					awaitText(t, g, s.shownThen, 0)
+					g.Type([]byte(s.keysThen))
+				}
+				typeAtPrompt(t, g, bashPrompt, &seen, "head -n 1 /tmp/f")
+				g.Expect(`^hello 2$`)
+				typeAtPrompt(t, g, bashPrompt, &seen, "script -q -c tty /dev/null")
+				g.Expect(`^/dev/pts/0$`)
 				typeAtPrompt(t, g, bashPrompt, &seen, "exit")
 				g.Exit(qemu.PoweredOff)
 			})

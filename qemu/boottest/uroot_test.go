@@ -34,14 +34,21 @@ const prompt = "\n$ "
 // seen, and types a line.
 func typeAtPrompt(t *testing.T, g *qemutest.Guest, prompt string, seen *int, line string) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for ; bytes.Count(g.Console.Bytes(), []byte(prompt)) <= *seen; time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("no prompt to type %q at", line)
-		}
-	}
+	awaitText(t, g, prompt, *seen)
 	*seen++
 	g.Type([]byte(line + "\r"))
+}
+
+// awaitText waits until the console has shown text more than n times, be it in the
+// middle of a line.
+func awaitText(t *testing.T, g *qemutest.Guest, text string, n int) {
+	t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for ; bytes.Count(g.Console.Bytes(), []byte(text)) <= n; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%q is not shown", text)
+		}
+	}
 }
 
 // The default initramfs comes up to a shell that answers, and shuts down.
