@@ -204,6 +204,89 @@ static void restarts(void)
 	follow("read, handled with SA_RESTART", read_restart_flag, SYS_read, 1, PTRACE_SYSCALL);
 }
 
+// What a tracer changes in front of a restart: what is restarted must be what the
+// registers say then, not what the kernel remembers.
+enum change { NOTHING, NUMBER, NO_NUMBER, FIRST_ARGUMENT, RESULT };
+
+static const char *const change_names[] = {"nothing", "the number", "the number to none", "an argument", "the result"};
+
+static int other_pipe[2];
+
+static void read_once(void)
+{
+	char c = '-';
+	errno = 0;
+	long r = syscall(SYS_read, read_pipe[0], &c, 1);
+	if (r == getpid())
+		r = 1000;
+	say("ptrace restart changed, read in the tracee", "%ld errno %d read %c handled %d", r, errno, c, ticks);
+}
+
+static void read_once_handled(void)
+{
+	struct sigaction a = {.sa_handler = tick, .sa_flags = SA_RESTART};
+	sigaction(SIGUSR1, &a, 0);
+	read_once();
+}
+
+static void change(pid_t pid, enum change what)
+{
+	struct regs g;
+	getregs(pid, &g);
+	switch (what) {
+	case NUMBER:
+	case NO_NUMBER:
+#if defined __x86_64__
+		g.r.orig_rax = what == NUMBER ? SYS_getpid : -1;
+#else
+		g.r.regs[8] = what == NUMBER ? SYS_getpid : -1;
+#endif
+		break;
+	case FIRST_ARGUMENT:
+		ARG0(&g) = other_pipe[0];
+		break;
+	case RESULT:
+		RET(&g) = 7;
+		break;
+	default:
+		return;
+	}
+	setregs(pid, &g);
+}
+
+static void restart_changed(enum change what, int deliver)
+{
+	char name[96];
+	snprintf(name, sizeof name, "ptrace restart changed, %s, signal %s", change_names[what], deliver ? "handled" : "dropped");
+	pipe(read_pipe);
+	pipe(other_pipe);
+	write(other_pipe[1], "o", 1);
+	pid_t pid = child(deliver ? read_once_handled : read_once);
+	do {
+		pt(PTRACE_SYSCALL, pid, 0, 0);
+		quiet(pid);
+	} while (getnr(pid) != SYS_read);
+	pt(PTRACE_CONT, pid, 0, 0);
+	blocked(pid);
+	kill(pid, SIGUSR1);
+	stopped(name, pid);
+	change(pid, what);
+	write(read_pipe[1], "r", 1);
+	pt(PTRACE_CONT, pid, 0, deliver ? SIGUSR1 : 0);
+	reap(name, pid);
+	for (int i = 0; i < 2; i++) {
+		close(read_pipe[i]);
+		close(other_pipe[i]);
+	}
+}
+
+static void restarts_changed(void)
+{
+	for (int deliver = 0; deliver < 2; deliver++)
+		for (enum change what = NOTHING; what <= RESULT; what++)
+			restart_changed(what, deliver);
+}
+
 // ---- stepping ----
 
 static void stepping(void)
@@ -972,6 +1055,7 @@ void test_tracing(void)
 	one_thread();
 	sigchld();
 	restarts();
+	restarts_changed();
 	follow("sigsuspend, dropped", pause_handled, SYS_rt_sigsuspend, 0, PTRACE_SYSCALL);
 	follow("sigsuspend, handled", pause_handled, SYS_rt_sigsuspend, 1, PTRACE_SYSCALL);
 	inferior_call();
