@@ -108,6 +108,17 @@ static char state(pid_t pid)
 	return p ? p[2] : 'X';
 }
 
+// CHILD runs something in a process of its own, and prints how it ended.
+#define CHILD(name, ...) \
+	do { \
+		pid_t pid_ = fork(); \
+		if (pid_ == 0) { \
+			__VA_ARGS__; \
+			_exit(0); \
+		} \
+		reap(name, pid_); \
+	} while (0)
+
 // await waits until a process is in a state, or has ended.
 static void await(pid_t pid, char wanted)
 {

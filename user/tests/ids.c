@@ -6,16 +6,6 @@
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
-#define CHILD(name, ...) \
-	do { \
-		pid_t pid_ = fork(); \
-		if (pid_ == 0) { \
-			__VA_ARGS__; \
-			_exit(0); \
-		} \
-		reap(name, pid_); \
-	} while (0)
-
 static void uids(const char *name)
 {
 	uid_t r, e, s;

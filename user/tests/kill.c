@@ -197,7 +197,7 @@ static void everybody(void)
 void test_kill(void)
 {
 	permissions();
-	IN_CHILD("same session", same_session());
+	CHILD("same session", same_session());
 	groups();
 	everybody();
 }

@@ -43,8 +43,8 @@ static char *apart(int n, int prot, int flags, int fd)
 	return mmap(room + PAGE, n * PAGE, prot, flags | MAP_FIXED, fd, 0);
 }
 
-// in_child has a child, that does something first, live while the parent looks.
-#define IN_CHILD(first, look) \
+// WITH_CHILD has a child, that does something first, live while the parent looks.
+#define WITH_CHILD(first, look) \
 	do { \
 		int up[2], down[2]; \
 		char c; \
@@ -70,11 +70,11 @@ static void smaps(void)
 	char *p = apart(8, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	p[0] = p[PAGE] = p[3 * PAGE] = 1;
 	lines("private", getpid(), p);
-	IN_CHILD(p[0] = 2, lines("shared since fork", getpid(), p); lines("its child's", pid, p));
+	WITH_CHILD(p[0] = 2, lines("shared since fork", getpid(), p); lines("its child's", pid, p));
 	lines("private again", getpid(), p);
 	char *s = apart(4, RW, MAP_SHARED | MAP_ANONYMOUS, -1);
 	s[0] = s[PAGE] = 1;
-	IN_CHILD(s[0] = 2, lines("shared memory", getpid(), s); lines("the child's shared memory", pid, s));
+	WITH_CHILD(s[0] = 2, lines("shared memory", getpid(), s); lines("the child's shared memory", pid, s));
 	int fd = open("/tmp/mapped", O_CREAT | O_TRUNC | O_RDWR, 0600);
 	char text[4 * PAGE];
 	memset(text, 'a', sizeof text);

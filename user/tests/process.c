@@ -13,16 +13,6 @@
 #define P_PIDFD 3
 #endif
 
-#define CHILD(name, ...) \
-	do { \
-		pid_t pid_ = fork(); \
-		if (pid_ == 0) { \
-			__VA_ARGS__; \
-			_exit(0); \
-		} \
-		reap(name, pid_); \
-	} while (0)
-
 struct sched_attr_ {
 	uint32_t size, policy;
 	uint64_t flags;

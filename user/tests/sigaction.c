@@ -88,17 +88,17 @@ static void flags(void)
 	once("SA_RESETHAND of SIGILL", SIGILL, SA_RESETHAND, 0);
 	once("unknown flags", SIGUSR1, SA_RESTART | 0x400 | 0x100 | 0x2000000, 0);
 	once("32", 32, 0, BIT(33));
-	IN_CHILD("SA_RESETHAND, twice", once("SA_RESETHAND, twice", SIGUSR1, SA_RESETHAND, 0); raise(SIGUSR1));
+	CHILD("SA_RESETHAND, twice", once("SA_RESETHAND, twice", SIGUSR1, SA_RESETHAND, 0); raise(SIGUSR1));
 	// Without SA_RESTORER x86 has no way back, and arm64 uses the vDSO's.
-	IN_CHILD("no SA_RESTORER", struct kernel_action a = {(long)look}; kernel_sigaction(SIGUSR1, &a, 0); raise(SIGUSR1);
+	CHILD("no SA_RESTORER", struct kernel_action a = {(long)look}; kernel_sigaction(SIGUSR1, &a, 0); raise(SIGUSR1);
 		say("no SA_RESTORER", "run %d", run));
-	IN_CHILD("SA_RESTORER of nothing", struct kernel_action a = {(long)look, 0x04000000, 16}; kernel_sigaction(SIGUSR1, &a, 0);
+	CHILD("SA_RESTORER of nothing", struct kernel_action a = {(long)look, 0x04000000, 16}; kernel_sigaction(SIGUSR1, &a, 0);
 		raise(SIGUSR1));
-	IN_CHILD("a handler that is nowhere", struct kernel_action a = {16, SA_KERNEL_RESTORER, restorer()}; kernel_sigaction(SIGUSR1, &a, 0);
+	CHILD("a handler that is nowhere", struct kernel_action a = {16, SA_KERNEL_RESTORER, restorer()}; kernel_sigaction(SIGUSR1, &a, 0);
 		raise(SIGUSR1));
-	IN_CHILD("a handler in the kernel", struct kernel_action a = {-65536, SA_KERNEL_RESTORER, restorer()}; kernel_sigaction(SIGUSR1, &a, 0);
+	CHILD("a handler in the kernel", struct kernel_action a = {-65536, SA_KERNEL_RESTORER, restorer()}; kernel_sigaction(SIGUSR1, &a, 0);
 		raise(SIGUSR1));
-	IN_CHILD("a handler that is not canonical", struct kernel_action a = {1ul << 62, SA_KERNEL_RESTORER, restorer()};
+	CHILD("a handler that is not canonical", struct kernel_action a = {1ul << 62, SA_KERNEL_RESTORER, restorer()};
 		kernel_sigaction(SIGUSR1, &a, 0); raise(SIGUSR1));
 }
 
@@ -171,9 +171,9 @@ static void tags(unsigned long flag)
 
 void test_sigaction(void)
 {
-	IN_CHILD("kept", kept());
-	IN_CHILD("flags", flags());
-	IN_CHILD("execve", before_exec());
-	IN_CHILD("tags", tags(0));
-	IN_CHILD("tags, SA_EXPOSE_TAGBITS", tags(0x800));
+	CHILD("kept", kept());
+	CHILD("flags", flags());
+	CHILD("execve", before_exec());
+	CHILD("tags", tags(0));
+	CHILD("tags, SA_EXPOSE_TAGBITS", tags(0x800));
 }

@@ -287,8 +287,8 @@ static void zombies(void)
 void test_sigdefault(void)
 {
 	every_default();
-	IN_CHILD("pending", pending_ones());
-	IN_CHILD("taking back", take_back());
+	CHILD("pending", pending_ones());
+	CHILD("taking back", take_back());
 	stopped_ones();
 	parents();
 	zombies();

@@ -220,9 +220,9 @@ static void limits_of_the_target(void)
 
 void test_sigqueue(void)
 {
-	IN_CHILD("order", order());
-	IN_CHILD("handlers", handlers("handlers, everything blocked", 1); handlers("handlers, nothing blocked", 0));
-	IN_CHILD("threads", threads());
-	IN_CHILD("limits", limits());
+	CHILD("order", order());
+	CHILD("handlers", handlers("handlers, everything blocked", 1); handlers("handlers, nothing blocked", 0));
+	CHILD("threads", threads());
+	CHILD("limits", limits());
 	limits_of_the_target();
 }

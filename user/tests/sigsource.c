@@ -321,7 +321,7 @@ static void timers(void)
 	// fork gives no timers to the child.
 	block(ALL);
 	syscall(SYS_timer_create, CLOCK_MONOTONIC, 0, &id);
-	IN_CHILD("timer of the parent", result("timer of the parent", syscall(SYS_timer_gettime, id, &left)));
+	CHILD("timer of the parent", result("timer of the parent", syscall(SYS_timer_gettime, id, &left)));
 	syscall(SYS_timer_delete, id);
 }
 
@@ -360,10 +360,10 @@ static void files(void)
 
 void test_sigsource(void)
 {
-	IN_CHILD("calls", calls());
-	IN_CHILD("codes", codes());
-	IN_CHILD("bad calls", bad_calls());
-	IN_CHILD("kernel", kernel());
-	IN_CHILD("timers", timers());
-	IN_CHILD("signalfd", files());
+	CHILD("calls", calls());
+	CHILD("codes", codes());
+	CHILD("bad calls", bad_calls());
+	CHILD("kernel", kernel());
+	CHILD("timers", timers());
+	CHILD("signalfd", files());
 }

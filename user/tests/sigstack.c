@@ -236,13 +236,13 @@ static void inheritance(void)
 
 void test_sigstack(void)
 {
-	IN_CHILD("arguments", arguments());
-	IN_CHILD("nesting", nesting());
-	IN_CHILD("frames", frames());
+	CHILD("arguments", arguments());
+	CHILD("nesting", nesting());
+	CHILD("frames", frames());
 	for (int how = 0; how < 8; how++) {
 		char name[40];
 		snprintf(name, sizeof name, "no room, %d", how);
-		IN_CHILD(name, no_room(how));
+		CHILD(name, no_room(how));
 	}
-	IN_CHILD("inheritance", inheritance());
+	CHILD("inheritance", inheritance());
 }

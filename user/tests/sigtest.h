@@ -70,17 +70,6 @@ static void about(const char *name, const siginfo_t *i)
 		i->si_uid, (long)i->si_value.sival_ptr);
 }
 
-// IN_CHILD runs something in a process of its own, and prints how it ended.
-#define IN_CHILD(name, ...) \
-	do { \
-		pid_t pid_ = fork(); \
-		if (pid_ == 0) { \
-			__VA_ARGS__; \
-			_exit(0); \
-		} \
-		reap(name, pid_); \
-	} while (0)
-
 // sleeper returns a child that only waits for signals, and does wait.
 static pid_t sleeper(void)
 {

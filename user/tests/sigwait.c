@@ -70,7 +70,7 @@ static void sigsuspends(void)
 	say("sigsuspend, ignored ones first", "run %d", gots);
 	waitpid(pid, 0, 0);
 	// SIGKILL cannot be blocked in it.
-	IN_CHILD("sigsuspend, SIGKILL", pid_t p = WHEN_ASLEEP(kill(parent, SIGKILL)); suspend(ALL));
+	CHILD("sigsuspend, SIGKILL", pid_t p = WHEN_ASLEEP(kill(parent, SIGKILL)); suspend(ALL));
 	unsigned long set = 0;
 	result("sigsuspend, size", syscall(SYS_rt_sigsuspend, &set, 4));
 	result("sigsuspend, address", syscall(SYS_rt_sigsuspend, 8, 8));
@@ -95,9 +95,9 @@ static void sigtimedwaits(void)
 	about("sigtimedwait", &i);
 	waitpid(pid, 0, 0);
 	// One that is not blocked does what it does always.
-	IN_CHILD("sigtimedwait, not blocked", set = BIT(SIGTERM); WHEN_ASLEEP(kill(parent, SIGTERM));
+	CHILD("sigtimedwait, not blocked", set = BIT(SIGTERM); WHEN_ASLEEP(kill(parent, SIGTERM));
 		syscall(SYS_rt_sigtimedwait, &set, &i, 0, 8));
-	IN_CHILD("sigtimedwait, handled and not blocked", set = BIT(SIGTERM); catch(SIGTERM, 0); WHEN_ASLEEP(kill(parent, SIGTERM));
+	CHILD("sigtimedwait, handled and not blocked", set = BIT(SIGTERM); catch(SIGTERM, 0); WHEN_ASLEEP(kill(parent, SIGTERM));
 		result("sigtimedwait, handled and not blocked", syscall(SYS_rt_sigtimedwait, &set, &i, 0, 8)); say("sigtimedwait, run", "%d", gots));
 	// One that is ignored by default comes if it is blocked, as does SIG_IGN's.
 	set = BIT(SIGURG) | BIT(SIGWINCH);
@@ -124,7 +124,7 @@ static void sigtimedwaits(void)
 	result("sigtimedwait without a time, stopped", syscall(SYS_rt_sigtimedwait, &set, &i, 0, 8));
 	waitpid(pid, 0, 0);
 	// SIGKILL and SIGSTOP are not waited for.
-	IN_CHILD("sigtimedwait, SIGKILL", set = ALL; WHEN_ASLEEP(kill(parent, SIGKILL)); syscall(SYS_rt_sigtimedwait, &set, &i, &t, 8));
+	CHILD("sigtimedwait, SIGKILL", set = ALL; WHEN_ASLEEP(kill(parent, SIGKILL)); syscall(SYS_rt_sigtimedwait, &set, &i, &t, 8));
 	result("sigtimedwait, no time", take(ALL & ~BIT(SIGCHLD), &i));
 	t.tv_nsec = 1000000000;
 	result("sigtimedwait, bad time", syscall(SYS_rt_sigtimedwait, &set, &i, &t, 8));
@@ -186,7 +186,7 @@ static void signalfds(void)
 	say("signalfd, two", "%d %d, %d %d", s[0].ssi_signo, s[0].ssi_code, s[1].ssi_signo, s[1].ssi_code);
 	// It shows each reader its own signals.
 	kill(getpid(), SIGUSR1);
-	IN_CHILD("signalfd, a child's", say("signalfd, a child's", "ready %d", ready(fd)); kill(getpid(), SIGUSR2);
+	CHILD("signalfd, a child's", say("signalfd, a child's", "ready %d", ready(fd)); kill(getpid(), SIGUSR2);
 		say("signalfd, a child's", "ready %d", ready(fd)); read(fd, s, sizeof *s); say("signalfd, a child's", "%d", s[0].ssi_signo));
 	read(fd, s, sizeof *s);
 	say("signalfd, the parent's", "%d", s[0].ssi_signo);
@@ -245,8 +245,8 @@ static void signalfds(void)
 
 void test_sigwait(void)
 {
-	IN_CHILD("sigsuspend", sigsuspends());
-	IN_CHILD("sigtimedwait", sigtimedwaits());
-	IN_CHILD("pause", pauses());
-	IN_CHILD("signalfd", signalfds());
+	CHILD("sigsuspend", sigsuspends());
+	CHILD("sigtimedwait", sigtimedwaits());
+	CHILD("pause", pauses());
+	CHILD("signalfd", signalfds());
 }
