@@ -200,10 +200,7 @@ func Platform() string { return "fake" }
 // PushSignalFrame writes a frame of three words, program counter, stack pointer
 // and mask, and enters the handler.
 func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
-	sp := c.regs.Stack
-	if f.SP != 0 {
-		sp = f.SP
-	}
+	sp, _ := f.StackTop(c.regs.Stack)
 	sp -= 24
 	var b []byte
 	for _, w := range [...]uintptr{c.regs.IP, c.regs.Stack, uintptr(f.Mask)} {

@@ -55,8 +55,7 @@ func (t *Task) handleSignal(sig int, d *delivery) {
 	}
 	f.Handler, f.Sig, f.Info = a.Handler, sig, d.info.Bytes()
 	f.Mask = uint64(t.sigmaskToSave())
-	f.SP = 0
-	f.AltStack = t.altStack
+	f.AltStack, f.OnStack = t.altStack, a.Flags&signal.SA_ONSTACK != 0
 	t.rseqResume(sig) // the handler's frame shows where the program goes on
 	f.Write = writeUser
 	stepping := t.TestFlag(sched.TIFSinglestep)
@@ -65,16 +64,13 @@ func (t *Task) handleSignal(sig int, d *delivery) {
 	}
 	var err error
 	if f.Restorer, err = t.restorer(a); err == nil {
-		if a.Flags&signal.SA_ONSTACK != 0 && t.altStackFlags() == 0 {
-			f.SP = t.altStack.SP + t.altStack.Size
-		}
 		err = arch.PushSignalFrame(&t.user, f)
 	}
 	if err != nil {
 		t.forceSigsegv(sig)
 		return
 	}
-	if t.altStack.Flags&ssAutodisarm != 0 {
+	if t.altStack.Flags&spec.SSAutodisarm != 0 {
 		t.altStack = spec.AltStack{Flags: ssDisable}
 	}
 	t.restoreSigmask = false

@@ -15,14 +15,14 @@ import (
 // stack is one that sigaltstack(2) allows, and stays as it is while it is in use.
 func FuzzAltStack(f *testing.F) {
 	f.Add(uint64(0x1000), int32(0), uint64(8192), uint64(0x2000), int32(2), uint64(0), uint64(0x1800))
-	f.Add(uint64(0x1000), ssAutodisarm, uint64(2048), uint64(1)<<63, int32(1), ^uint64(0), uint64(0x1001))
+	f.Add(uint64(0x1000), spec.SSAutodisarm, uint64(2048), uint64(1)<<63, int32(1), ^uint64(0), uint64(0x1001))
 	f.Fuzz(func(t *testing.T, sp1 uint64, flags1 int32, size1, sp2 uint64, flags2 int32, size2, sp uint64) {
 		var task Task
 		task.altStack.Flags = ssDisable
 		for _, s := range []spec.AltStack{
 			{SP: uintptr(sp1), Flags: flags1, Size: uintptr(size1)}, {SP: uintptr(sp2), Flags: flags2, Size: uintptr(size2)},
 		} {
-			before, used := task.altStack, task.onAltStack(uintptr(sp))
+			before, used := task.altStack, task.altStack.InUse(uintptr(sp))
 			err := task.setAltStack(s, uintptr(sp))
 			now := task.altStack
 			switch {
@@ -33,7 +33,7 @@ func FuzzAltStack(f *testing.F) {
 			case err != nil && now != before:
 				t.Fatalf("%+v: %v, and it is %+v", s, err, now)
 			}
-			mode := now.Flags &^ ssAutodisarm
+			mode := now.Flags &^ spec.SSAutodisarm
 			if disabled := now.Size == 0; disabled != (mode == ssDisable) || !disabled && (mode != 0 && mode != ssOnStack || now.Size < arch.MinSignalStack) {
 				t.Fatalf("%+v makes it %+v", s, now)
 			}

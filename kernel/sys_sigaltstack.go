@@ -10,9 +10,8 @@ import (
 
 // Flags of stack_t.
 const (
-	ssOnStack    int32 = 1
-	ssDisable    int32 = 2
-	ssAutodisarm int32 = -1 << 31
+	ssOnStack int32 = 1
+	ssDisable int32 = 2
 )
 
 // stackT is stack_t.
@@ -23,19 +22,13 @@ type stackT struct {
 	Size  uintptr
 }
 
-// onAltStack reports whether the program runs on its alternate stack with the
-// stack pointer sp. One that is disarmed while it is used is never in use.
-func (t *Task) onAltStack(sp uintptr) bool {
-	return t.altStack.Flags&ssAutodisarm == 0 && t.altStack.Holds(sp)
-}
-
 // altStackFlags returns how the alternate stack is now: SS_DISABLE, SS_ONSTACK or
 // 0, when it can be changed to.
 func (t *Task) altStackFlags() int32 {
 	switch {
 	case t.altStack.Size == 0:
 		return ssDisable
-	case t.onAltStack(t.user.Regs().SP()):
+	case t.altStack.InUse(t.user.Regs().SP()):
 		return ssOnStack
 	}
 	return 0
@@ -45,10 +38,10 @@ func (t *Task) altStackFlags() int32 {
 // Errors: EPERM on the alternate stack, EINVAL for flags that do not exist,
 // ENOMEM for a stack that is too small.
 func (t *Task) setAltStack(s spec.AltStack, sp uintptr) error {
-	if t.onAltStack(sp) {
+	if t.altStack.InUse(sp) {
 		return syscall.EPERM
 	}
-	switch mode := s.Flags &^ ssAutodisarm; {
+	switch mode := s.Flags &^ spec.SSAutodisarm; {
 	case mode == ssDisable:
 		s.SP, s.Size = 0, 0
 	case mode != ssOnStack && mode != 0:
@@ -65,7 +58,7 @@ func (t *Task) setAltStack(s spec.AltStack, sp uintptr) error {
 // sysSigaltstack: sigaltstack(const stack_t *ss, stack_t *old).
 func sysSigaltstack(t *Task, a *SyscallArgs) (uintptr, error) {
 	old := stackT{SP: t.altStack.SP, Size: t.altStack.Size}
-	old.Flags = t.altStackFlags() | t.altStack.Flags&ssAutodisarm
+	old.Flags = t.altStackFlags() | t.altStack.Flags&spec.SSAutodisarm
 	if a[0] != 0 {
 		s, err := uaccess.Get[stackT](a[0])
 		if err != nil {

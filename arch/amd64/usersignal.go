@@ -11,12 +11,8 @@ import (
 	"onsen/arch/spec"
 )
 
-const (
-	ssAutodisarm = -1 << 31 // stack_t.ss_flags: SS_AUTODISARM
-
-	// stateAlign is the alignment of the extended state on the stack.
-	stateAlign = 64
-)
+// stateAlign is the alignment of the extended state on the stack.
+const stateAlign = 64
 
 // UntagAddress returns the address: all of it counts.
 func UntagAddress(addr uintptr) uintptr { return addr }
@@ -72,20 +68,20 @@ func (c *UserContext) tell(f *spec.SignalFrame) {
 
 // placeFrame returns the addresses of a frame and of the extended state above
 // it. It returns EFAULT if they do not fit on the alternate stack.
+//
+// Where the program is counts twice, and not in the same way: what is to fit on the
+// alternate stack is asked of its stack pointer, and whether it changes to that stack
+// of the end of its red zone (Linux's get_sigframe).
 func (c *UserContext) placeFrame(f *spec.SignalFrame) (at, state int, err error) {
-	sp := uintptr(c.regs.sp)
-	onAlt := f.AltStack.Flags&ssAutodisarm == 0 && f.AltStack.Holds(sp)
-	sp -= redZone
-	if f.SP != 0 {
-		sp, onAlt = f.SP, true
-	}
+	onAlt := f.AltStack.InUse(uintptr(c.regs.sp))
+	sp, enters := f.StackTop(uintptr(c.regs.sp) - redZone)
 	if sp > TaskSize {
 		return 0, 0, syscall.EFAULT
 	}
 	state = (int(sp) - frameStateSize) &^ (stateAlign - 1)
 	// As after a CALL, the stack is 8 bytes off a multiple of 16.
 	at = (state-sigframe.Size)&^15 - 8
-	if at < 0 || onAlt && !f.AltStack.Holds(uintptr(at)) {
+	if at < 0 || (onAlt || enters) && !f.AltStack.Holds(uintptr(at)) {
 		return 0, 0, syscall.EFAULT
 	}
 	return at, state, nil

@@ -70,10 +70,7 @@ func (c *UserContext) vectorBytes() []byte { return (*[512]byte)(unsafe.Pointer(
 // but user memory.
 func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
 	r := &c.regs
-	top := r.SP()
-	if f.SP != 0 {
-		top = f.SP
-	}
+	top, _ := f.StackTop(r.SP())
 	link := (top - 16) &^ 15
 	base := link - (frameContext + contextSize)
 	if link > top || base > link {

@@ -141,15 +141,17 @@ func checkLayout(t *testing.T, c *UserContext, m []byte, esr uint64) {
 func TestSignalFrameStack(t *testing.T) {
 	s := newUserStack()
 	f := someFrame(s)
-	f.SP = s.base + 0x2000
+	alt := spec.AltStack{SP: s.base, Size: 0x2000}
+	end := alt.SP + alt.Size
+	f.AltStack, f.OnStack = alt, true
 	c := someContext(s.top())
-	if err := PushSignalFrame(c, f); err != nil || c.regs.SP() > f.SP-4704 || c.regs.SP() < f.SP-4720 {
-		t.Errorf("frame at %#x for a stack that ends at %#x: %v", c.regs.SP(), f.SP, err)
+	if err := PushSignalFrame(c, f); err != nil || c.regs.SP() > end-4704 || c.regs.SP() < end-4720 {
+		t.Errorf("frame at %#x for a stack that ends at %#x: %v", c.regs.SP(), end, err)
 	}
 	for _, sp := range []uintptr{0, 8, 4000, s.base + 4700, 1<<64 - 1} {
 		c := someContext(sp)
 		before := c.regs
-		f.SP = 0
+		f.OnStack = false
 		if err := PushSignalFrame(c, f); err != syscall.EFAULT || c.regs != before {
 			t.Errorf("stack pointer %#x: error %v", sp, err)
 		}

@@ -204,6 +204,53 @@ static void no_room(int how)
 	raise(SIGUSR1);
 }
 
+// seen is where the siginfo of a signal was.
+static char *seen;
+static void look(int sig, siginfo_t *info, void *context) { seen = (char *)info; }
+
+// raise_at raises SIGUSR1 with another stack pointer.
+static void raise_at(char *sp)
+{
+	long pid = getpid(), tid = gettid();
+#ifdef __x86_64__
+	asm volatile("mov %%rsp, %%rbx; mov %0, %%rsp; syscall; mov %%rbx, %%rsp"
+		: : "r"(sp), "a"(SYS_tgkill), "D"(pid), "S"(tid), "d"((long)SIGUSR1) : "rbx", "rcx", "r11", "memory");
+#else
+	register long x0 asm("x0") = pid, x1 asm("x1") = tid, x2 asm("x2") = SIGUSR1, x8 asm("x8") = SYS_tgkill;
+	asm volatile("mov x19, sp; mov sp, %1; svc #0; mov sp, x19"
+		: "+r"(x0) : "r"(sp), "r"(x1), "r"(x2), "r"(x8) : "x19", "memory");
+#endif
+}
+
+// at_the_edge says what the frame goes below, as an offset into the stack, if the
+// stack pointer is at an offset near one of its ends. On amd64 the red zone below the
+// stack pointer counts for whether the program changes to the stack, but not for
+// whether the frame has to fit on it.
+static void at_the_edge(int offset, int on_stack, int flags)
+{
+	char *p = mmap(0, 3 * SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *stack = p + SIZE;
+	struct sigaction sa = {.sa_sigaction = look, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+	sigaction(SIGUSR1, &sa, 0);
+	set(stack, SIZE, 0);
+	raise(SIGUSR1); // as from any other stack
+	long frame = stack + SIZE - seen;
+	sa.sa_flags = SA_SIGINFO | on_stack;
+	sigaction(SIGUSR1, &sa, 0);
+	set(stack, SIZE, flags);
+	raise_at(stack + offset);
+	say("at the edge", "from %d, flags %x %x: below %ld", offset, on_stack, flags, seen + frame - stack);
+}
+
+static void edges(void)
+{
+	static const int offset[] = {0, 64, 128, 192, SIZE, SIZE + 64, SIZE + 128, SIZE + 192};
+	for (int i = 0; i < sizeof offset / sizeof *offset; i++) {
+		CHILD("at an edge", at_the_edge(offset[i], SA_ONSTACK, 0));
+		CHILD("at an edge, without SA_ONSTACK", at_the_edge(offset[i], 0, 0));
+		CHILD("at an edge, SS_AUTODISARM", at_the_edge(offset[i], SA_ONSTACK, SS_AUTODISARM));
+	}
+}
+
 // fork keeps the stack, threads have none, vfork keeps it, execve drops it.
 static char thread_stack[65536];
 static int in_thread(void *p)
@@ -244,5 +291,6 @@ void test_sigstack(void)
 		snprintf(name, sizeof name, "no room, %d", how);
 		CHILD(name, no_room(how));
 	}
+	edges();
 	CHILD("inheritance", inheritance());
 }
