@@ -73,7 +73,7 @@ const blockSize = 4096
 // SetAttr changes attributes of the file at p on behalf of c: EPERM, EACCES,
 // EROFS.
 func SetAttr(c *cred.Cred, p Path, a *Attr) error {
-	if p.Mount != nil && p.Mount.Flags()&MsRdonly != 0 || p.Dentry.Inode.SB.Flags()&MsRdonly != 0 {
+	if p.Mount.Flags()&MsRdonly != 0 || p.Dentry.Inode.SB.Flags()&MsRdonly != 0 {
 		return syscall.EROFS
 	}
 	i := p.Dentry.Inode
@@ -198,7 +198,7 @@ func Truncate(c *cred.Cred, p Path, size int64) error {
 		return syscall.EISDIR
 	case !i.IsReg():
 		return syscall.EINVAL
-	case p.Mount != nil && p.Mount.Flags()&MsRdonly != 0:
+	case p.Mount.Flags()&MsRdonly != 0:
 		return syscall.EROFS
 	}
 	if err := Permission(c, i, MayWrite); err != nil {

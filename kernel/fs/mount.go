@@ -104,8 +104,14 @@ func (m *Mount) dropRoot() {
 	}
 }
 
-// Flags returns the MS_* flags of the mount.
-func (m *Mount) Flags() uint32 { return m.flags.Load() }
+// Flags returns the MS_* flags of the mount. A file that is in none, of memfd_create(2)
+// or a pipe, has a nil one, without flags.
+func (m *Mount) Flags() uint32 {
+	if m == nil {
+		return 0
+	}
+	return m.flags.Load()
+}
 
 // RootPath returns the top of the mount.
 func (m *Mount) RootPath() Path { return Path{m, m.Root} }

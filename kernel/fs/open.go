@@ -392,7 +392,7 @@ func (w *walk) openExec() (*File, error) {
 	switch {
 	case i.IsSymlink():
 		return nil, syscall.ELOOP
-	case !i.IsReg(), w.p.Mount != nil && w.p.Mount.Flags()&MsNoexec != 0:
+	case !i.IsReg(), w.p.Mount.Flags()&MsNoexec != 0:
 		return nil, syscall.EACCES
 	}
 	if err := Permission(w.cred, i, MayExec); err != nil {

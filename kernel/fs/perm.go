@@ -148,13 +148,13 @@ func mayDelete(c *cred.Cred, dir, victim *Inode, asDir bool) error {
 // the mount forbids writing or executing. mask may be 0.
 func Access(c *cred.Cred, p Path, mask uint32) error {
 	i := p.Dentry.Inode
-	if p.Mount != nil && mask&MayExec != 0 && i.IsReg() && p.Mount.Flags()&MsNoexec != 0 {
+	if mask&MayExec != 0 && i.IsReg() && p.Mount.Flags()&MsNoexec != 0 {
 		return syscall.EACCES
 	}
 	if err := Permission(c, i, mask); err != nil {
 		return err
 	}
-	if mask&MayWrite == 0 || p.Mount == nil || p.Mount.Flags()&MsRdonly == 0 {
+	if mask&MayWrite == 0 || p.Mount.Flags()&MsRdonly == 0 {
 		return nil
 	}
 	switch i.Mode() & syscall.S_IFMT {

@@ -133,6 +133,11 @@ static void sealing(void)
 	fd = open(name, O_RDONLY);
 	result("for reading, seals", fcntl(fd, F_GET_SEALS));
 	result("for reading, add", fcntl(fd, F_ADD_SEALS, SHRINK));
+	int again = open(name, O_CREAT | O_RDWR, 0600);
+	success("open to write", again);
+	result("write to what is sealed", write(again, "x", 1));
+	success("cut off", open(name, O_RDWR | O_TRUNC));
+	close(again);
 	p = mmap(0, 4096, PROT_READ, MAP_SHARED, fd, 0);
 	success("for reading, map", p == MAP_FAILED ? -1 : 0);
 	result("for reading, then to write", mprotect(p, 4096, RW));
