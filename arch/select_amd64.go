@@ -468,6 +468,10 @@ func CPUInfo(cpu int) string { return impl.CPUInfo(cpu) }
 // Platform returns the string of AT_PLATFORM.
 func Platform() string { return impl.Platform() }
 
+// BadFrameHasAddress says that the SIGSEGV of a bad signal frame is one of the
+// address in the stack pointer, instead of one without an address.
+const BadFrameHasAddress = impl.BadFrameHasAddress
+
 // PushSignalFrame makes the program of c handle a signal: it writes a frame to
 // the program's stack, from which PopSignalFrame restores everything, and
 // changes the registers. On EFAULT nothing has changed but user memory.
@@ -476,8 +480,9 @@ func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error { return impl.Pu
 // PopSignalFrame does the work of sigreturn(2): it loads the registers of c
 // from the frame at the program's stack pointer, with read, and returns the
 // signal mask and the alternate stack that are to be set. It returns EFAULT for
-// a frame that cannot be read or that no program may continue with; the
-// registers are then without meaning.
+// a frame that cannot be read: nothing has changed. It returns EINVAL for one that
+// no program may continue with, of which the registers and the mask count all the
+// same: that is where a handler of SIGSEGV returns to.
 func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (mask uint64, alt spec.AltStack, err error) {
 	return impl.PopSignalFrame(c, read)
 }

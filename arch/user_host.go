@@ -213,6 +213,9 @@ func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
 	return nil
 }
 
+// BadFrameHasAddress is as on amd64.
+const BadFrameHasAddress = false
+
 // PopSignalFrame undoes PushSignalFrame. There was no alternate stack.
 func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (mask uint64, alt spec.AltStack, err error) {
 	var b [24]byte

@@ -114,12 +114,27 @@ func sysRtSigreturn(t *Task, _ *SyscallArgs) (uintptr, error) {
 	t.restart = nil // restart_syscall was not what the program did
 	t.call.nr = noSyscallNr
 	mask, alt, err := arch.PopSignalFrame(&t.user, readUser)
+	if err != syscall.EFAULT {
+		t.setCurrentBlocked(signal.Set(mask))
+	}
 	if err != nil {
-		t.forceSig(signal.SIGSEGV)
+		t.badFrame()
 		return 0, nil
 	}
-	t.setCurrentBlocked(signal.Set(mask))
 	// Linux ignores what it does not like here, too.
 	_ = t.setAltStack(alt, t.user.Regs().SP())
 	return t.user.Regs().ReturnValue(), nil
+}
+
+// badFrame makes the calling task take SIGSEGV for a frame that is none.
+func (t *Task) badFrame() {
+	if !arch.BadFrameHasAddress {
+		t.forceSig(signal.SIGSEGV)
+		return
+	}
+	sp, code := t.user.Regs().SP(), SEGV_ACCERR
+	if !t.mm.EndsAbove(sp) {
+		code = SEGV_MAPERR
+	}
+	t.forceSigFault(signal.SIGSEGV, code, sp)
 }

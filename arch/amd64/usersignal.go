@@ -11,6 +11,9 @@ import (
 	"onsen/arch/spec"
 )
 
+// BadFrameHasAddress is false: Linux's signal_fault sends SI_KERNEL.
+const BadFrameHasAddress = false
+
 // stateAlign is the alignment of the extended state on the stack.
 const stateAlign = 64
 
@@ -109,12 +112,7 @@ func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (ma
 	if err := getUser(unsafe.Pointer(frame), uintptr(c.regs.sp)-8, sigframe.ToRead, read); err != nil {
 		return 0, alt, err
 	}
-	if frame.Check() != nil {
-		return 0, alt, syscall.EFAULT
-	}
-	if err := c.popState(uintptr(frame.FPState), read); err != nil {
-		return 0, alt, err
-	}
+	segments := frame.Check()
 	r, v := &c.regs, &frame.Regs
 	r.r8, r.r9, r.r10, r.r11 = v[sigframe.R8], v[sigframe.R9], v[sigframe.R10], v[sigframe.R11]
 	r.r12, r.r13, r.r14, r.r15 = v[sigframe.R12], v[sigframe.R13], v[sigframe.R14], v[sigframe.R15]
@@ -122,5 +120,8 @@ func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (ma
 	r.dx, r.ax, r.cx = v[sigframe.DX], v[sigframe.AX], v[sigframe.CX]
 	r.sp, r.ip = v[sigframe.SP], v[sigframe.IP]
 	r.setFlags(r.flags&^sigframe.FixFlags | v[sigframe.Flags])
-	return frame.Mask(), frame.AltStack(), nil
+	if c.popState(uintptr(frame.FPState), read) != nil || segments != nil {
+		err = syscall.EINVAL
+	}
+	return frame.Mask(), frame.AltStack(), err
 }

@@ -145,20 +145,20 @@ func (c *UserContext) isFault(f *spec.SignalFrame) bool {
 	return false
 }
 
-// PopSignalFrame loads the registers of c from the frame at its stack pointer
-// and returns the signal mask and the alternate stack that are to be set. It
-// returns EFAULT for a frame that cannot be read or that no program may continue
-// with; the registers are then without meaning, but harmless.
+// BadFrameHasAddress is true: Linux's arm64_notify_segfault.
+const BadFrameHasAddress = true
+
+// PopSignalFrame brings back what PushSignalFrame has saved; see package arch.
 func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (mask uint64, alt spec.AltStack, err error) {
 	base := c.regs.SP()
 	if base&15 != 0 {
-		return 0, alt, syscall.EFAULT
+		return 0, alt, c.refuse(syscall.EFAULT)
 	}
 	le := binary.LittleEndian
 	b := c.buffer()
 	// The first record, too: it is the vectors nearly always.
 	if err := read(base+frameContext, b[frameContext:recordsAt+fpsimdRegs]); err != nil {
-		return 0, alt, syscall.EFAULT
+		return 0, alt, c.refuse(syscall.EFAULT)
 	}
 	uc := b[frameContext:]
 	mask = le.Uint64(uc[contextMask:])
@@ -167,15 +167,20 @@ func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (ma
 	alt.Size = uintptr(le.Uint64(uc[contextStack+16:]))
 	copy(c.regsBytes(), uc[contextMachine+machineRegs:])
 	if !c.regs.sanitize() {
-		return 0, alt, syscall.EFAULT
+		return mask, alt, c.refuse(syscall.EINVAL)
 	}
 	c.resetStep()
 	p := recordParser{read: read, base: base + recordsAt, frame: base, limit: reservedSize, b: b}
-	fp, err := p.parse()
-	if err != nil {
-		return 0, alt, err
+	if fp, err := p.parse(); err != nil || c.loadVectors(&p, fp) != nil {
+		return mask, alt, c.refuse(syscall.EINVAL)
 	}
-	return mask, alt, c.loadVectors(&p, fp)
+	return mask, alt, nil
+}
+
+// refuse forgets the last exception: the signal for a bad frame is not for that.
+func (c *UserContext) refuse(err error) error {
+	c.trap = spec.Trap{}
+	return err
 }
 
 // loadVectors reads the fpsimd_context at addr.

@@ -230,6 +230,14 @@ func (m *MM) find(addr uintptr) *Area {
 	return a
 }
 
+// EndsAbove reports whether there is an area that ends above addr: whether Linux's
+// find_vma finds one.
+func (m *MM) EndsAbove(addr uintptr) bool {
+	m.lock.RLock()
+	defer m.lock.RUnlock()
+	return m.find(addr) != nil
+}
+
 // findIn returns the first area that overlaps [start, end).
 //
 // Preconditions: lock held.

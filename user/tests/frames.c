@@ -105,6 +105,17 @@ static const char *fault_name;
 static uintptr_t fault_address, fault_pc;
 static char *page;
 
+#ifdef __aarch64__
+// syndrome returns what the esr_context of a frame says, or 0.
+static uint64_t syndrome(ucontext_t *uc)
+{
+	for (uint32_t *p = (void *)uc->uc_mcontext.__reserved; p[0]; p = (void *)((char *)p + p[1]))
+		if (p[0] == 0x45535201)
+			return *(uint64_t *)(p + 2);
+	return 0;
+}
+#endif
+
 static void fault_handler(int sig, siginfo_t *info, void *context)
 {
 #ifdef __x86_64__
@@ -118,10 +129,7 @@ static void fault_handler(int sig, siginfo_t *info, void *context)
 	say(fault_name, "trap %lld error %lld cr2 %d", uc->uc_mcontext.gregs[REG_TRAPNO], uc->uc_mcontext.gregs[REG_ERR],
 		uc->uc_mcontext.gregs[REG_CR2] == fault_address);
 #else
-	uint64_t esr = 0;
-	for (uint32_t *p = (void *)uc->uc_mcontext.__reserved; p[0]; p = (void *)((char *)p + p[1]))
-		if (p[0] == 0x45535201)
-			esr = *(uint64_t *)(p + 2);
+	uint64_t esr = syndrome(uc);
 	say(fault_name, "esr %d class %#x fault_address %d", esr != 0, (int)(esr >> 26), uc->uc_mcontext.fault_address == fault_address);
 #endif
 	_exit(0);
@@ -463,6 +471,58 @@ static void forge(int sig, siginfo_t *info, void *context)
 }
 #endif
 
+static uintptr_t forged_pc, forged_sp;
+static int forged_before; // handlers of SIGSEGV that have returned
+
+static void forge_and_block(int sig, siginfo_t *info, void *context)
+{
+	ucontext_t *uc = context;
+	forge(sig, info, context);
+	sigaddset(&uc->uc_sigmask, SIGTERM);
+	forged_pc = PC(uc);
+	forged_sp = SP(uc);
+}
+
+// not_taken says what a handler of SIGSEGV finds after sigreturn has failed.
+static void not_taken(int sig, siginfo_t *info, void *context)
+{
+	ucontext_t *uc = context;
+	uintptr_t addr = (uintptr_t)info->si_addr;
+	char name[80];
+	snprintf(name, sizeof name, "handled: %s", forgeries[forgery]);
+	say(name, "code %d address %s", info->si_code,
+		addr == 0 ? "0" : addr == forged_sp ? "in SP" : addr == forged_pc ? "in PC" : "other");
+	say(name, "PC %d SP %d SIGTERM blocked %d", PC(uc) == forged_pc, SP(uc) == forged_sp,
+		sigismember(&uc->uc_sigmask, SIGTERM));
+#ifdef __aarch64__
+	say(name, "fault_address %d esr %d", uc->uc_mcontext.fault_address != 0, syndrome(uc) != 0);
+#endif
+	if (forged_before++ || strstr(name, "segment")) // no frame that we could return by has another one
+		_exit(9);
+}
+
+// handled is what a program with a handler of SIGSEGV makes of forged frames. It
+// goes on where the frame says, if it can.
+static void handled(void)
+{
+	static char stack[65536];
+	for (forgery = 0; forgery < (int)(sizeof forgeries / sizeof *forgeries); forgery++) {
+		char name[80];
+		pid_t pid = fork();
+		if (pid == 0) {
+			sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, 0);
+			on(SIGSEGV, not_taken, SA_ONSTACK);
+			on(SIGUSR1, forge_and_block, 0);
+			raise(SIGUSR1);
+			_exit(0);
+		}
+		snprintf(name, sizeof name, "handled: %s", forgeries[forgery]);
+		int s = 0;
+		waitpid(pid, &s, 0);
+		status(name, s & ~0x80);
+	}
+}
+
 static void forged(void)
 {
 	for (forgery = 0; forgery < (int)(sizeof forgeries / sizeof *forgeries); forgery++) {
@@ -539,6 +599,7 @@ void test_frames(void)
 	preserved(0, "registers over EINTR");
 	preserved(SA_RESTART, "registers over a restart");
 	forged();
+	handled();
 	noises(400);
 	unlink("/tmp/frames.file");
 }
