@@ -29,10 +29,9 @@ func corePatternText() string {
 }
 
 // setCorePattern changes the pattern; what is too long is cut off.
-func setCorePattern(s string) error {
+func setCorePattern(s string) {
 	s = strings.Clone(s[:min(len(s), corePatternMax)])
 	corePattern.Store(&s)
-	return nil
 }
 
 // coreFacts are what the specifiers of a pattern stand for.

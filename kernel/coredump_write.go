@@ -3,13 +3,13 @@ package kernel
 import (
 	"bytes"
 	"fmt"
-	"strconv"
 	"strings"
 	"syscall"
 
 	"onsen/arch"
-	"onsen/kernel/cred"
 	"onsen/kernel/fs"
+	"onsen/kernel/fs/procfs"
+	"onsen/kernel/kstrtox"
 	"onsen/kernel/printk"
 	"onsen/kernel/vm"
 )
@@ -196,21 +196,18 @@ func showCoredumpFilter(m *vm.MM, w *bytes.Buffer) error {
 	return nil
 }
 
-// writeCoredumpFilter changes it.
-func writeCoredumpFilter(key any, _ *cred.Cred, b []byte) error {
-	v, err := strconv.ParseUint(strings.TrimSuffix(cString(b), "\n"), 0, 32)
+// writeCoredumpFilter changes it. It looks at no more than 34 bytes:
+// kstrtouint_from_user.
+func writeCoredumpFilter(key any, w *procfs.Write) (int, error) {
+	v, err := kstrtox.Uint32(cString(w.Text[:min(len(w.Text), 34)]))
 	if err != nil {
-		return syscall.EINVAL
+		return 0, err
 	}
-	t, err := keyTask(key)
+	m, err := mustKeyMM(key)
 	if err != nil {
-		return err
-	}
-	m := getTaskMM(t)
-	if m == nil {
-		return syscall.ESRCH
+		return 0, err
 	}
 	defer m.Put()
-	m.SetCoredumpFilter(uint32(v))
-	return nil
+	m.SetCoredumpFilter(v)
+	return w.Len, nil
 }

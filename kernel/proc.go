@@ -84,8 +84,12 @@ var (
 func init() {
 	processEntry.Dir.Entries = append([]procfs.Entry{
 		{Name: "task", Perm: 0o555, Dir: &procfs.Dir{Find: findThread, List: listThreads}},
+		{Name: "coredump_filter", Perm: 0o644, Show: showMM(showCoredumpFilter), Write: writeCoredumpFilter},
+		{Name: "timerslack_ns", Perm: 0o666, Seq: true, Show: showTask(showTimerslack), Write: writeTimerslack},
 	}, procTaskFiles...)
-	threadEntry.Dir.Entries = procTaskFiles
+	threadEntry.Dir.Entries = append([]procfs.Entry{
+		{Name: "children", Perm: 0o444, Show: showTask(showChildren)},
+	}, procTaskFiles...)
 }
 
 // procNumber returns the number that a name is: ENOENT if it is none, or is
@@ -193,17 +197,32 @@ func showTask(f func(t *Task, w *bytes.Buffer) error) func(any, *bytes.Buffer) e
 // without memory the file is empty.
 func showMM(f func(m *vm.MM, w *bytes.Buffer) error) func(any, *bytes.Buffer) error {
 	return func(key any, w *bytes.Buffer) error {
-		t, err := keyTask(key)
-		if err != nil {
-			return err
-		}
-		m := getTaskMM(t)
+		m, err := keyMM(key)
 		if m == nil {
-			return nil
+			return err
 		}
 		defer m.Put()
 		return f(m, w)
 	}
+}
+
+// keyMM returns the memory of the task that an entry is about with one more use,
+// nil if it has none: ESRCH.
+func keyMM(key any) (*vm.MM, error) {
+	t, err := keyTask(key)
+	if err != nil {
+		return nil, err
+	}
+	return getTaskMM(t), nil
+}
+
+// mustKeyMM is keyMM, but a task without memory is ESRCH, too.
+func mustKeyMM(key any) (*vm.MM, error) {
+	m, err := keyMM(key)
+	if m == nil && err == nil {
+		err = syscall.ESRCH
+	}
+	return m, err
 }
 
 // procText makes a Show of a function that returns the contents.

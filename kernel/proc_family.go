@@ -1,6 +1,10 @@
 package kernel
 
-import "slices"
+import (
+	"bytes"
+	"fmt"
+	"slices"
+)
 
 // procFamily returns t's place in its process and session, and its terminal.
 func (t *Task) procFamily() (f procFamily) {
@@ -31,20 +35,45 @@ func (t *Task) procFamily() (f procFamily) {
 
 // threadPids returns the PIDs of the threads of a process, lowest first.
 func threadPids(leader *Task) []int {
-	list := make([]int, 0, 16)
-	for {
-		tasklistLock.Lock()
-		if n := leader.signal.nrThreads; n > cap(list) {
-			tasklistLock.Unlock()
-			list = make([]int, 0, n+n/4)
-			continue
-		}
+	list := collectPids(func(emit func(*Task)) {
 		for t := leader.signal.firstThread; t != nil; t = t.threads.next {
-			list = append(list, t.Pid)
+			emit(t)
 		}
+	})
+	slices.Sort(list)
+	return list
+}
+
+// showChildren shows the processes that t has made and that nobody has waited for,
+// oldest first.
+func showChildren(t *Task, w *bytes.Buffer) error {
+	for _, pid := range collectPids(func(emit func(*Task)) {
+		for c := t.children.first; c != nil; c = c.sibling.next {
+			emit(c)
+		}
+	}) {
+		fmt.Fprintf(w, "%d ", pid)
+	}
+	return nil
+}
+
+// collectPids returns the PIDs of the tasks that each emits, which it does with
+// tasklistLock held, again and again until there is room for all of them.
+func collectPids(each func(emit func(*Task))) []int {
+	for room := 16; ; {
+		list, n := make([]int, 0, room), 0
+		emit := func(t *Task) {
+			if n++; n <= room {
+				list = append(list, t.Pid)
+			}
+		}
+		tasklistLock.Lock()
+		each(emit)
 		tasklistLock.Unlock()
-		slices.Sort(list)
-		return list
+		if n <= room {
+			return list
+		}
+		room = n + n/4
 	}
 }
 

@@ -3,7 +3,6 @@ package kernel
 import (
 	"bytes"
 	"fmt"
-	"syscall"
 
 	"onsen/arch"
 	"onsen/kernel/vm"
@@ -34,13 +33,9 @@ func showSmaps(m *vm.MM, w *bytes.Buffer) error {
 
 // showSmapsRollup shows the sum of all areas. A task without memory is ESRCH.
 func showSmapsRollup(key any, w *bytes.Buffer) error {
-	t, err := keyTask(key)
+	m, err := mustKeyMM(key)
 	if err != nil {
 		return err
-	}
-	m := getTaskMM(t)
-	if m == nil {
-		return syscall.ESRCH
 	}
 	defer m.Put()
 	var sum vm.Usage

@@ -1,12 +1,8 @@
 package kernel
 
 import (
-	"bytes"
 	"encoding/hex"
-	"fmt"
 	"math"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"syscall"
 
@@ -29,8 +25,8 @@ var procSysDir = &procfs.Dir{Entries: []procfs.Entry{
 		sysConstantText("ostype", "Linux"),
 		sysConstantText("osrelease", utsRelease),
 		sysConstantText("version", utsVersion),
-		sysText("hostname", Hostname, func(s string) error { setUtsName(&uts.nodename, s); return nil }),
-		sysText("domainname", Domainname, func(s string) error { setUtsName(&uts.domain, s); return nil }),
+		sysctlString("hostname", Hostname, func(s string) { setUtsName(&uts.nodename, s) }),
+		sysctlString("domainname", Domainname, func(s string) { setUtsName(&uts.domain, s) }),
 		sysConstant("pid_max", PidMax),
 		sysNumber("threads-max", MaxThreads, SetMaxThreads, minThreads, maxThreadsLimit),
 		sysConstant("ngroups_max", 65536),
@@ -40,11 +36,11 @@ var procSysDir = &procfs.Dir{Entries: []procfs.Entry{
 		sysConstant("kptr_restrict", 0),
 		sysConstant("overflowuid", 65534),
 		sysConstant("overflowgid", 65534),
-		sysText("core_pattern", corePatternText, setCorePattern),
+		sysctlString("core_pattern", corePatternText, setCorePattern),
 		sysAtomic("core_pipe_limit", &corePipeLimit, math.MinInt32, math.MaxInt32),
 		sysAtomic("core_uses_pid", &coreUsesPid, math.MinInt32, math.MaxInt32),
 		sysAtomic("panic", &panicTimeout, math.MinInt32, math.MaxInt32),
-		{Name: "printk", Perm: 0o644, Show: showPrintkLevels, Write: writePrintkLevels},
+		sysctlInts("printk", printk.LevelsCount, printkLevel, setPrintkLevel),
 		{Name: "random", Perm: 0o555, Dir: &procfs.Dir{Entries: []procfs.Entry{
 			sysConstantText("boot_id", newUUID()),
 			{Name: "uuid", Perm: 0o444, Show: procText(func() string { return newUUID() + "\n" })},
@@ -81,35 +77,15 @@ func sysConstantText(name, text string) procfs.Entry {
 	return procfs.Entry{Name: name, Perm: 0o444, Show: procFormat("%s\n", text)}
 }
 
-// sysText is a line of text.
-func sysText(name string, get func() string, set func(string) error) procfs.Entry {
-	return procfs.Entry{
-		Name: name, Perm: 0o644,
-		Show: procText(func() string { return get() + "\n" }),
-		Write: func(_ any, _ *cred.Cred, b []byte) error {
-			line, _, _ := strings.Cut(cString(b), "\n")
-			return set(line)
-		},
-	}
-}
-
 // sysNumber is a number from least to most.
 func sysNumber(name string, get func() int, set func(int), least, most int) procfs.Entry {
-	return procfs.Entry{
-		Name: name, Perm: 0o644,
-		Show: func(_ any, w *bytes.Buffer) error {
-			fmt.Fprintf(w, "%d\n", get())
-			return nil
-		},
-		Write: func(_ any, _ *cred.Cred, b []byte) error {
-			n, err := strconv.ParseInt(strings.TrimSpace(cString(b)), 0, 64)
-			if err != nil || n < int64(least) || n > int64(most) {
-				return syscall.EINVAL
-			}
-			set(int(n))
-			return nil
-		},
-	}
+	return sysctlInts(name, 1, func(int) int { return get() }, func(_, n int) error {
+		if n < least || n > most {
+			return syscall.EINVAL
+		}
+		set(n)
+		return nil
+	})
 }
 
 func sysAtomic(name string, v *atomic.Int64, least, most int) procfs.Entry {
@@ -124,24 +100,11 @@ func sysAction(name string, act func(int), least, most int) procfs.Entry {
 	return e
 }
 
-// showPrintkLevels shows the console's log level, that of messages without one,
-// the least that the first can be, and what it was at start-up.
-func showPrintkLevels(_ any, w *bytes.Buffer) error {
-	fmt.Fprintf(w, "%d\t4\t%d\t7\n", printk.ConsoleLevel(), printk.ConsoleLevelMin)
-	return nil
-}
+// printkLevel and setPrintkLevel are the four levels of package printk.
+func printkLevel(i int) int { return printk.Levels()[i] }
 
-// writePrintkLevels sets the first of them.
-func writePrintkLevels(_ any, _ *cred.Cred, b []byte) error {
-	words := strings.Fields(cString(b))
-	if len(words) == 0 {
-		return syscall.EINVAL
-	}
-	n, err := strconv.Atoi(words[0])
-	if err != nil || n < printk.ConsoleLevelMin || n > 15 {
-		return syscall.EINVAL
-	}
-	printk.SetConsoleLevel(n)
+func setPrintkLevel(i, level int) error {
+	printk.SetLevel(i, level)
 	return nil
 }
 

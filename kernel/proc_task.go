@@ -10,6 +10,7 @@ import (
 	"onsen/kernel/cred"
 	"onsen/kernel/fs"
 	"onsen/kernel/fs/procfs"
+	"onsen/kernel/kstrtox"
 	"onsen/kernel/sched"
 )
 
@@ -22,7 +23,7 @@ var procTaskFiles = []procfs.Entry{
 	{Name: "status", Perm: 0o444, Show: showTask(showStatus)},
 	{Name: "personality", Perm: 0o400, Open: openReadable, Show: showTask(showPersonality)},
 	{Name: "limits", Perm: 0o444, Show: showTask(showLimits)},
-	{Name: "comm", Perm: 0o644, Show: showTask(showComm), Write: writeComm},
+	{Name: "comm", Perm: 0o644, Seq: true, Show: showTask(showComm), Write: writeComm},
 	{Name: "cmdline", Perm: 0o444, Show: showMM(showCmdline)},
 	{Name: "stat", Perm: 0o444, Show: showStat},
 	{Name: "statm", Perm: 0o444, Show: showTask(showStatm)},
@@ -39,9 +40,7 @@ var procTaskFiles = []procfs.Entry{
 	{Name: "wchan", Perm: 0o444, Show: procFormat("0")},
 	{Name: "oom_score", Perm: 0o444, Show: showTask(showOomScore)},
 	{Name: "oom_score_adj", Perm: 0o644, Show: showTask(showOomScoreAdj), Write: writeOomScoreAdj},
-	{Name: "coredump_filter", Perm: 0o644, Show: showMM(showCoredumpFilter), Write: writeCoredumpFilter},
 	{Name: "io", Perm: 0o400, Open: openReadable, Show: showTask(showIO)},
-	{Name: "timerslack_ns", Perm: 0o666, Show: showTask(showTimerslack)},
 }
 
 func showComm(t *Task, w *bytes.Buffer) error {
@@ -50,16 +49,16 @@ func showComm(t *Task, w *bytes.Buffer) error {
 }
 
 // writeComm names a thread of the writer's own process.
-func writeComm(key any, _ *cred.Cred, b []byte) error {
+func writeComm(key any, w *procfs.Write) (int, error) {
 	t, err := keyTask(key)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if t.signal != Current().signal {
-		return syscall.EINVAL
+		return 0, syscall.EINVAL
 	}
-	t.SetName(cString(b))
-	return nil
+	t.SetName(cString(w.Text))
+	return w.Len, nil
 }
 
 func showPersonality(t *Task, w *bytes.Buffer) error {
@@ -68,7 +67,35 @@ func showPersonality(t *Task, w *bytes.Buffer) error {
 }
 
 func showTimerslack(t *Task, w *bytes.Buffer) error {
-	fmt.Fprintf(w, "%d\n", t.timerSlack)
+	if err := maySlacken(t, Current().Cred()); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%d\n", t.timerSlack.Load())
+	return nil
+}
+
+func writeTimerslack(key any, w *procfs.Write) (int, error) {
+	ns, err := kstrtox.Decimal64(cString(w.Text))
+	if err != nil {
+		return 0, err
+	}
+	t, err := keyTask(key)
+	if err == nil {
+		err = maySlacken(t, Current().Cred())
+	}
+	if err != nil {
+		return 0, err
+	}
+	t.setTimerSlack(ns)
+	return w.Len, nil
+}
+
+// maySlacken tells whether somebody with credentials c may know and set t's timer
+// slack: EPERM.
+func maySlacken(t *Task, c *cred.Cred) error {
+	if t != Current() && !c.Capable(cred.CAP_SYS_NICE) {
+		return syscall.EPERM
+	}
 	return nil
 }
 
@@ -141,20 +168,24 @@ func showOomScoreAdj(t *Task, w *bytes.Buffer) error {
 	return nil
 }
 
-func writeOomScoreAdj(key any, c *cred.Cred, b []byte) error {
+// writeOomScoreAdj looks at no more than 12 bytes: PROC_NUMBUF.
+func writeOomScoreAdj(key any, w *procfs.Write) (int, error) {
 	t, err := keyTask(key)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	n, err := strconv.Atoi(strings.TrimSpace(string(b)))
-	if err != nil || n < -1000 || n > 1000 {
-		return syscall.EINVAL
+	text := w.Text[:min(len(w.Text), 12)]
+	n, err := kstrtox.Int32(strings.Trim(cString(text), sysctlSpace))
+	switch {
+	case err != nil:
+		return 0, err
+	case n < -1000 || n > 1000:
+		return 0, syscall.EINVAL
+	case n < t.signal.oomScoreAdj.Load() && !w.Cred.Capable(cred.CAP_SYS_RESOURCE):
+		return 0, syscall.EACCES
 	}
-	if int32(n) < t.signal.oomScoreAdj.Load() && !c.Capable(cred.CAP_SYS_RESOURCE) {
-		return syscall.EACCES
-	}
-	t.signal.oomScoreAdj.Store(int32(n))
-	return nil
+	t.signal.oomScoreAdj.Store(n)
+	return len(text), nil
 }
 
 // taskLink makes the Link of a place that a task's FsStruct has.

@@ -91,7 +91,7 @@ var prctls = map[int32]prctlFunc{
 	PR_CAP_AMBIENT: prCapAmbient,
 
 	PR_SET_TIMERSLACK:      prSetTimerslack,
-	PR_GET_TIMERSLACK:      func(t *Task, _ []uintptr) (uintptr, error) { return uintptr(t.timerSlack), nil },
+	PR_GET_TIMERSLACK:      func(t *Task, _ []uintptr) (uintptr, error) { return uintptr(t.timerSlack.Load()), nil },
 	PR_SET_CHILD_SUBREAPER: prSetChildSubreaper,
 	PR_GET_CHILD_SUBREAPER: func(t *Task, a []uintptr) (uintptr, error) {
 		return 0, uaccess.Put(a[0], int32(boolWord(t.signal.isChildSubreaper)))
@@ -209,11 +209,7 @@ func prCapAmbient(t *Task, a []uintptr) (uintptr, error) {
 }
 
 func prSetTimerslack(t *Task, a []uintptr) (uintptr, error) {
-	if int(a[0]) <= 0 {
-		t.timerSlack = t.defaultTimerSlack
-	} else {
-		t.timerSlack = uint64(a[0])
-	}
+	t.setTimerSlack(uint64(max(int(a[0]), 0)))
 	return 0, nil
 }
 

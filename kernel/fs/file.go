@@ -45,7 +45,8 @@ const (
 	modeRead   fileMode = 1 << iota // open for reading
 	modeWrite                       // open for writing
 	modeSeek                        // has a position
-	modePread                       // pread(2) and pwrite(2) work
+	modePread                       // pread(2) works
+	modePwrite                      // pwrite(2) works
 	modePath                        // O_PATH
 	modeWriter                      // counted in Inode.writers and Mount.writers
 	modeOpened                      // Release is to be called
@@ -131,12 +132,18 @@ func (f *File) IsPath() bool { return f.mode&modePath != 0 }
 // CanSeek reports whether it has a position that lseek(2) moves.
 func (f *File) CanSeek() bool { return f.mode&modeSeek != 0 }
 
-// CanPread reports whether pread(2) and pwrite(2) work.
+// CanPread reports whether pread(2) works.
 func (f *File) CanPread() bool { return f.mode&modePread != 0 }
+
+// CanPwrite reports whether pwrite(2) works.
+func (f *File) CanPwrite() bool { return f.mode&modePwrite != 0 }
 
 // Nonseekable makes a file one without positions: lseek, pread and pwrite
 // answer ESPIPE. For a driver's open function.
-func (f *File) Nonseekable() { f.mode &^= modeSeek | modePread }
+func (f *File) Nonseekable() { f.mode &^= modeSeek | modePread | modePwrite }
+
+// NoPwrite makes pwrite alone answer ESPIPE; as Linux's seq_open.
+func (f *File) NoPwrite() { f.mode &^= modePwrite }
 
 // SetFlags replaces those status flags that F_SETFL can change.
 func (f *File) SetFlags(flags uint32) {

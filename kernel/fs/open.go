@@ -327,7 +327,7 @@ func newFile(p Path, flags uint32, ctx *Context) (*File, error) {
 		f.flags.And(^uint32(openingFlags))
 		return f, nil
 	}
-	f.mode |= accessMode(flags) | modeSeek | modePread
+	f.mode |= accessMode(flags) | modeSeek | modePread | modePwrite
 	if err := f.openInode(); err != nil {
 		f.Put()
 		return nil, err

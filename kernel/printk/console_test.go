@@ -132,17 +132,22 @@ func TestConsoleLevel(t *testing.T) {
 		}
 	}
 	tests := []struct {
-		level int32
+		level int
 		want  string
 	}{
-		{0, "0 1 2 3 4 5 6"}, // never set: the default, 7
+		{0, ""},
+		{-1, ""},
 		{ConsoleLevelDefault, "0 1 2 3 4 5 6"},
 		{ConsoleLevelQuiet, "0 1 2 3"},
 		{ConsoleLevelDebug, "0 1 2 3 4 5 6 7"},
 		{ConsoleLevelMin, "0"},
 	}
+	say()
+	if got := strings.Join(c.take(), " "); got != "0 1 2 3 4 5 6" {
+		t.Errorf("a level never set shows %s", got)
+	}
 	for _, tt := range tests {
-		l.level.Store(tt.level)
+		l.setWhich(LevelsConsole, tt.level)
 		say()
 		if got := strings.Join(c.take(), " "); got != tt.want {
 			t.Errorf("level %d shows %s, want %s", tt.level, got, tt.want)

@@ -103,14 +103,14 @@ func (l *Log) writeKmsg(p []byte) (int, syscall.Errno) {
 	if len(p) > RecordMax {
 		return 0, syscall.EINVAL
 	}
-	level, facility, text := parsePriority(p)
+	level, facility, text := parsePriority(p, Level(l.which(LevelsMessage)&7))
 	l.add(level, facility, text)
 	return len(p), 0
 }
 
-// parsePriority takes a "<N>" off the front of a line.
-func parsePriority(line []byte) (Level, Facility, []byte) {
-	level, facility := messageLevelDefault, FacilityUser
+// parsePriority takes a "<N>" off the front of a line; without one it has level.
+func parsePriority(line []byte, level Level) (Level, Facility, []byte) {
+	facility := FacilityUser
 	digits, text, closed := bytes.Cut(line, []byte{'>'})
 	if !closed || len(digits) == 0 || digits[0] != '<' {
 		return level, facility, line

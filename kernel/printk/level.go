@@ -25,9 +25,18 @@ const (
 	ConsoleLevelMotormouth = 15
 )
 
-// messageLevelDefault is the level of a message written to /dev/kmsg without
-// one (CONFIG_MESSAGE_LOGLEVEL_DEFAULT).
-const messageLevelDefault = LevelWarning
+// The four numbers of /proc/sys/kernel/printk.
+const (
+	LevelsConsole        = iota // consoles show what is below
+	LevelsMessage               // of what is written to /dev/kmsg without one
+	LevelsConsoleMin            // the least that syslog(2) makes of the first
+	LevelsConsoleDefault        // nobody asks for it any more
+	LevelsCount
+)
+
+// levelsDefault is what they are at first (CONFIG_CONSOLE_LOGLEVEL_DEFAULT and
+// CONFIG_MESSAGE_LOGLEVEL_DEFAULT are 7 and 4).
+var levelsDefault = [LevelsCount]int32{ConsoleLevelDefault, int32(LevelWarning), ConsoleLevelMin, ConsoleLevelDefault}
 
 // Facility says who speaks, as in syslog(3).
 type Facility uint8

@@ -24,8 +24,10 @@ type Log struct {
 	showing atomic.Bool
 	buffers [2]consoleBuffer
 
-	level      atomic.Int32 // console log level
-	savedLevel atomic.Int32 // to go back to at SyslogConsoleOn, 0 if none
+	// levels are what the four levels differ from levelsDefault by, so that a
+	// zero Log has those.
+	levels     [LevelsCount]atomic.Int32
+	savedLevel atomic.Pointer[int] // the console's, to go back to at SyslogConsoleOn
 
 	syslog syslogState // protected by mu
 
@@ -77,23 +79,34 @@ func (l *Log) read(c *cursor, text []byte, step bool) (rec record, lost uint64, 
 	return rec, lost, ok
 }
 
+// which returns one of the four levels.
+func (l *Log) which(i int) int { return int(l.levels[i].Load() + levelsDefault[i]) }
+
+// setWhich changes one of them.
+func (l *Log) setWhich(i, level int) { l.levels[i].Store(int32(level) - levelsDefault[i]) }
+
 // consoleLevel returns the level below which consoles show a record.
-func (l *Log) consoleLevel() int {
-	if level := l.level.Load(); level != 0 {
-		return int(level)
-	}
-	return ConsoleLevelDefault
+func (l *Log) consoleLevel() int { return l.which(LevelsConsole) }
+
+// setConsoleLevel makes the consoles show what is below level, but at least what
+// they are never to be without.
+func (l *Log) setConsoleLevel(level int) {
+	l.setWhich(LevelsConsole, max(level, l.which(LevelsConsoleMin)))
 }
 
 // SetConsoleLevel makes the consoles show the messages below level.
-func SetConsoleLevel(level int) {
-	kernelLog.level.Store(int32(max(level, ConsoleLevelMin)))
+func SetConsoleLevel(level int) { kernelLog.setConsoleLevel(level) }
+
+// Levels returns the four levels, by their Levels constants.
+func Levels() (levels [LevelsCount]int) {
+	for i := range levels {
+		levels[i] = kernelLog.which(i)
+	}
+	return levels
 }
 
-// ConsoleLevel returns the level below which messages are shown.
-func ConsoleLevel() int {
-	return kernelLog.consoleLevel()
-}
+// SetLevel changes one of them. Any int32 will do, as Linux has it.
+func SetLevel(which, level int) { kernelLog.setWhich(which, level) }
 
 // SetWaker sets the function to call after every new record. It runs in the
 // context of whoever logs, maybe with spin locks held, and so must only note

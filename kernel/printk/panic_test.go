@@ -8,13 +8,13 @@ import (
 
 func enterPanic(t *testing.T) {
 	t.Helper()
-	level := kernelLog.level.Load()
+	level := kernelLog.consoleLevel()
 	if !EnterPanic() || EnterPanic() {
 		t.Fatal("EnterPanic is not the first, or twice the first")
 	}
 	t.Cleanup(func() {
 		panicCPU.Store(0)
-		kernelLog.level.Store(level)
+		kernelLog.setWhich(LevelsConsole, level)
 	})
 }
 
@@ -66,8 +66,8 @@ func TestPanicElsewhere(t *testing.T) {
 
 func TestEnterPanicLevel(t *testing.T) {
 	enterPanic(t)
-	if ConsoleLevel() != ConsoleLevelMotormouth {
-		t.Errorf("console level is %d", ConsoleLevel())
+	if kernelLog.consoleLevel() != ConsoleLevelMotormouth {
+		t.Errorf("console level is %d", kernelLog.consoleLevel())
 	}
 }
 

@@ -72,7 +72,7 @@ func TestSetConsoleLevel(t *testing.T) {
 	defer SetConsoleLevel(ConsoleLevelDefault)
 	for _, tt := range []struct{ set, want int }{{4, 4}, {15, 15}, {0, 1}, {-3, 1}} {
 		SetConsoleLevel(tt.set)
-		if got := ConsoleLevel(); got != tt.want {
+		if got := kernelLog.consoleLevel(); got != tt.want {
 			t.Errorf("level %d becomes %d, want %d", tt.set, got, tt.want)
 		}
 	}

@@ -51,20 +51,21 @@ func (l *Log) syslogAction(action int, buf []byte, n int) (int, syscall.Errno) {
 		l.clearTo(l.end())
 		return 0, 0
 	case SyslogConsoleOff:
-		l.savedLevel.CompareAndSwap(0, int32(l.consoleLevel()))
-		l.level.Store(ConsoleLevelMin)
+		level := l.consoleLevel()
+		l.savedLevel.CompareAndSwap(nil, &level)
+		l.setConsoleLevel(l.which(LevelsConsoleMin))
 		return 0, 0
 	case SyslogConsoleOn:
-		if saved := l.savedLevel.Swap(0); saved != 0 {
-			l.level.Store(saved)
+		if saved := l.savedLevel.Swap(nil); saved != nil {
+			l.setWhich(LevelsConsole, *saved)
 		}
 		return 0, 0
 	case SyslogConsoleLevel:
 		if n < 1 || n > 8 {
 			return 0, syscall.EINVAL
 		}
-		l.level.Store(int32(max(n, ConsoleLevelMin)))
-		l.savedLevel.Store(0) // an explicit level forgets the one before Off
+		l.setConsoleLevel(n)
+		l.savedLevel.Store(nil) // an explicit level forgets the one before Off
 		return 0, 0
 	case SyslogSizeUnread:
 		return l.syslogUnread(), 0

@@ -160,6 +160,27 @@ func TestSyslogConsole(t *testing.T) {
 	}
 }
 
+// TestOtherLevels is what the other three levels are for.
+func TestOtherLevels(t *testing.T) {
+	l := newLog()
+	l.setWhich(LevelsConsoleMin, 3)
+	for _, s := range []struct{ action, arg, want int }{
+		{SyslogConsoleOff, 0, 3}, {SyslogConsoleOn, 0, 7}, {SyslogConsoleLevel, 2, 3}, {SyslogConsoleLevel, 5, 5},
+	} {
+		l.syslogAction(s.action, nil, s.arg)
+		if got := l.consoleLevel(); got != s.want {
+			t.Errorf("action %d, %d: console level %d, want %d", s.action, s.arg, got, s.want)
+		}
+	}
+	l.setWhich(LevelsMessage, 14) // as Linux, of which 3 bits count
+	l.writeKmsg([]byte("text"))
+	var raw [RecordMax]byte
+	var c cursor
+	if rec, _, ok := l.read(&c, raw[:], false); !ok || rec.level != LevelInfo {
+		t.Errorf("a message without a level has %v, %v", rec.level, ok)
+	}
+}
+
 func TestSyslogArguments(t *testing.T) {
 	l := newLog()
 	buf := make([]byte, 10)

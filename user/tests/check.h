@@ -155,6 +155,7 @@ void test_sigstack(void);
 void test_sigwait(void);
 void test_kill(void);
 void test_sigio(void);
+void test_knobs(void);
 void test_init(void);
 void exec_signals(void);
 void test_frames(void);

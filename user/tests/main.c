@@ -24,7 +24,7 @@ static const struct {
 	void (*test)(void);
 } tests[] = {
 	{"clone", test_clone}, {"clone3", test_clone3}, {"wait", test_wait}, {"exec", run_exec},
-	{"memory", test_memory}, {"look", test_look}, {"memfd", test_memfd}, {"files", test_files}, {"paths", test_paths}, {"signals", test_signals}, {"jobs", test_jobs},
+	{"memory", test_memory}, {"look", test_look}, {"knobs", test_knobs}, {"memfd", test_memfd}, {"files", test_files}, {"paths", test_paths}, {"signals", test_signals}, {"jobs", test_jobs},
 	{"ids", test_ids}, {"process", test_process}, {"ptrace", test_ptrace}, {"tracing", test_tracing},
 	{"regsets", test_regsets}, {"vdso", test_vdso}, {"rseq", test_rseq}, {"restart", test_restart}, {"frames", test_frames},
 	{"sigdefault", test_sigdefault}, {"sigqueue", test_sigqueue}, {"sigsource", test_sigsource},

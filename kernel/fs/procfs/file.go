@@ -10,9 +10,6 @@ import (
 	"onsen/kernel/uaccess"
 )
 
-// maxWrite is the most that can be written at once.
-const maxWrite = 64 << 10
-
 // text is an open file: what Show wrote when it was read from the start.
 type text struct {
 	lock  sched.Mutex
@@ -61,15 +58,13 @@ func (textOps) Write(f *fs.File, from *uaccess.Iter, pos *int64) (int, error) {
 	if !n.alive() {
 		return 0, syscall.ESRCH
 	}
-	b := make([]byte, min(from.Len(), maxWrite))
-	if _, err := from.CopyIn(b); err != nil {
+	w := Write{Cred: f.Cred, Text: make([]byte, min(from.Len(), MaxText)), Len: from.Len(), Pos: *pos}
+	if _, err := from.CopyIn(w.Text); err != nil {
 		return 0, err
 	}
-	if err := n.e.Write(n.key, f.Cred, b); err != nil {
-		return 0, err
-	}
-	*pos += int64(len(b))
-	return len(b), nil
+	done, err := n.e.Write(n.key, &w)
+	*pos = w.Pos
+	return done, err
 }
 
 // Seek moves the position. There is no end to seek from.

@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"syscall"
 
+	"onsen/arch"
 	"onsen/kernel/cred"
 	"onsen/kernel/fs"
 )
@@ -24,8 +25,10 @@ type Entry struct {
 
 	// Show writes the contents.
 	Show func(key any, w *bytes.Buffer) error
-	// Write takes what was written to the file, at any position, as a whole.
-	Write func(key any, c *cred.Cred, b []byte) error
+	// Write takes what is written to the file, and returns how many bytes of it.
+	Write func(key any, w *Write) (int, error)
+	// Seq has pwrite(2) answer ESPIPE, as it does for a file of Linux's seq_file.
+	Seq bool
 	// Open agrees to the file being opened.
 	Open func(key any, c *cred.Cred) error
 	// Ops, if set, is what an open file does, instead of Show and Write; its
@@ -40,6 +43,17 @@ type Entry struct {
 	// Dir makes the file a directory.
 	Dir *Dir
 }
+
+// Write is what a program writes to a file in one call.
+type Write struct {
+	Cred *cred.Cred // of whoever opened the file
+	Text []byte     // the beginning, MaxText bytes at most
+	Len  int        // the length of all of it, in bytes
+	Pos  int64      // where; it stays there unless the entry moves it
+}
+
+// MaxText is how much an entry gets to see of what is written.
+const MaxText = arch.PageSize
 
 // Dir describes a directory.
 type Dir struct {
@@ -178,6 +192,9 @@ func (n *node) Open(_ *fs.Inode, f *fs.File) error {
 	default:
 		if f.CanWrite() && n.e.Write == nil || f.CanRead() && n.e.Show == nil {
 			return syscall.EACCES
+		}
+		if n.e.Seq {
+			f.NoPwrite()
 		}
 		f.Ops = textOps{}
 		f.Private = new(text)

@@ -26,9 +26,10 @@ func things(written *string) *System {
 	return &System{
 		Root: &Dir{
 			Entries: []Entry{
-				{Name: "knob", Perm: 0o644, Write: func(_ any, _ *cred.Cred, b []byte) error {
-					*written = string(b)
-					return nil
+				{Name: "knob", Perm: 0o644, Write: func(_ any, w *Write) (int, error) {
+					*written = fmt.Sprintf("%s %d at %d", w.Text[:min(len(w.Text), 3)], w.Len, w.Pos)
+					w.Pos += 2
+					return 2, nil
 				}},
 				{Name: "first", Link: func(any, *cred.Cred) (string, fs.Path, error) { return "0", fs.Path{}, nil }},
 			},
@@ -108,9 +109,17 @@ func testWrite(t *testing.T) {
 		return
 	}
 	defer f.Put()
-	it, pos := uaccess.KernelIter([]byte("on\n")), int64(0)
-	if n, err := f.Ops.Write(f, &it, &pos); n != 3 || err != nil || written != "on\n" {
-		t.Errorf("%d, %v: %q", n, err, written)
+	text := append([]byte("on\n"), make([]byte, 2*MaxText)...)
+	for _, tt := range []struct {
+		len  int
+		want string
+	}{{3, "on\n 3 at 0"}, {len(text), "on\n 8195 at 2"}} {
+		it, pos := uaccess.KernelIter(text[:tt.len]), f.Pos()
+		n, err := f.Ops.Write(f, &it, &pos)
+		if n != 2 || err != nil || written != tt.want {
+			t.Errorf("%d, %v: %q, want %q", n, err, written, tt.want)
+		}
+		f.SetPos(pos)
 	}
 }
 
