@@ -54,10 +54,7 @@ func (t *Task) read(f *fs.File, addr, n uintptr) (uintptr, error) {
 	done, err := f.Ops.Read(f, &t.iter, &t.pos)
 	f.SetPos(t.pos)
 	f.UnlockPos(locked)
-	if done > 0 {
-		return uintptr(done), nil
-	}
-	return 0, err
+	return moved(done, err)
 }
 
 // write writes from t.iter at the file's position.
@@ -76,10 +73,7 @@ func (t *Task) write(f *fs.File, addr, n uintptr) (uintptr, error) {
 	done, err := f.Ops.Write(f, &t.iter, &t.pos)
 	f.SetPos(t.pos)
 	f.UnlockPos(locked)
-	if done > 0 {
-		return uintptr(done), nil
-	}
-	return 0, err
+	return moved(done, err)
 }
 
 // checkBuffer checks what can be said of a buffer without touching it.
@@ -113,24 +107,10 @@ func (t *Task) readAt(fd, addr, n uintptr, pos int64) (uintptr, error) {
 		return 0, syscall.EBADF
 	}
 	defer f.Done()
-	switch {
-	case !f.CanPread():
-		return 0, syscall.ESPIPE
-	case !f.CanRead():
-		return 0, syscall.EBADF
-	}
-	if err := checkBuffer(addr, n); err != nil {
+	if err := t.beginAt(f.CanPread(), f.CanRead(), addr, n, pos); err != nil {
 		return 0, err
 	}
-	if pos+int64(t.iter.Len()) < 0 {
-		return 0, syscall.EINVAL
-	}
-	t.pos = pos
-	done, err := f.Ops.Read(f.File, &t.iter, &t.pos)
-	if done > 0 {
-		return uintptr(done), nil
-	}
-	return 0, err
+	return moved(f.Ops.Read(f.File, &t.iter, &t.pos))
 }
 
 // writeAt writes from t.iter at a position.
@@ -140,20 +120,34 @@ func (t *Task) writeAt(fd, addr, n uintptr, pos int64) (uintptr, error) {
 		return 0, syscall.EBADF
 	}
 	defer f.Done()
-	switch {
-	case !f.CanPread():
-		return 0, syscall.ESPIPE
-	case !f.CanWrite():
-		return 0, syscall.EBADF
-	}
-	if err := checkBuffer(addr, n); err != nil {
+	if err := t.beginAt(f.CanPwrite(), f.CanWrite(), addr, n, pos); err != nil {
 		return 0, err
 	}
+	return moved(f.Ops.Write(f.File, &t.iter, &t.pos))
+}
+
+// beginAt checks a transfer at a position and sets t.pos: ESPIPE if the file has no
+// positions, EBADF if it is not open for that. [addr, addr+n) must lie in user
+// space.
+func (t *Task) beginAt(hasPos, isOpen bool, addr, n uintptr, pos int64) error {
+	switch {
+	case !hasPos:
+		return syscall.ESPIPE
+	case !isOpen:
+		return syscall.EBADF
+	}
+	if err := checkBuffer(addr, n); err != nil {
+		return err
+	}
 	if pos+int64(t.iter.Len()) < 0 {
-		return 0, syscall.EINVAL
+		return syscall.EINVAL
 	}
 	t.pos = pos
-	done, err := f.Ops.Write(f.File, &t.iter, &t.pos)
+	return nil
+}
+
+// moved is what a transfer returns: an error only if nothing was moved before it.
+func moved(done int, err error) (uintptr, error) {
 	if done > 0 {
 		return uintptr(done), nil
 	}
@@ -253,7 +247,7 @@ func (t *Task) append(a *SyscallArgs) (uintptr, error) {
 		return 0, syscall.EBADF
 	}
 	defer f.Done()
-	if !f.CanPread() {
+	if !f.CanPwrite() {
 		return 0, syscall.ESPIPE
 	}
 	var err error
@@ -261,11 +255,7 @@ func (t *Task) append(a *SyscallArgs) (uintptr, error) {
 		return 0, err
 	}
 	t.pos = fs.AtEnd
-	done, err := f.Ops.Write(f.File, &t.iter, &t.pos)
-	if done > 0 {
-		return uintptr(done), nil
-	}
-	return 0, err
+	return moved(f.Ops.Write(f.File, &t.iter, &t.pos))
 }
 
 func sysLseek(t *Task, a *SyscallArgs) (uintptr, error) {
