@@ -21,7 +21,7 @@ const (
 
 var (
 	cpus      [maxCPUs]cpuList
-	heapPages uint64 // atomic; pages in use by AllocHeapPage and AllocHeapPages
+	heapPages uint64 // atomic; pages in use by AllocHeapPage
 	ready     uint32 // atomic; the zones are in use and hwCPU works
 )
 
@@ -42,12 +42,6 @@ func AllocHeapPage() (pa uintptr) { return allocPage(tagUsed | tagHeap) }
 //
 //go:nosplit
 func AllocPages(order int) (pa uintptr) { return allocBlock(tagUsed, order, zoneNormal) }
-
-// AllocHeapPages is AllocPages for what the Go runtime cannot do without, such
-// as the stacks of its threads. It may use the reserve.
-//
-//go:nosplit
-func AllocHeapPages(order int) (pa uintptr) { return allocBlock(tagUsed|tagHeap, order, zoneNormal) }
 
 // AllocPagesLow is AllocPages below 4 GiB, for devices with 32 address bits.
 //

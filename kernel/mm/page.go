@@ -28,7 +28,7 @@ const (
 	tagOrder = 0xf
 	tagFree  = 1 << 4  // in a free list of a zone
 	tagUsed  = 1 << 5  // allocated
-	tagHeap  = 1 << 6  // with tagUsed: by AllocHeapPage or AllocHeapPages
+	tagHeap  = 1 << 6  // with tagUsed: by AllocHeapPage
 	tagCode  = 1 << 7  // with tagUsed: see SetPageCode
 	tagOwner = 1 << 32 // with tagUsed: times the number of owners
 )

@@ -8,7 +8,7 @@ var managedPages uint32 // atomic; pages given to the allocator, used or free
 type Stats struct {
 	Total   int // all pages the allocator has or has given out
 	Free    int
-	Heap    int // of the used ones: those of AllocHeapPage and AllocHeapPages
+	Heap    int // of the used ones: those of AllocHeapPage
 	Reserve int // free pages that only those two may use
 
 	// Blocks are the free blocks of each order: of zone 0, below 4 GiB, and of
