@@ -309,6 +309,9 @@ const TaskSize = impl.TaskSize
 // UserStackTop is the end of a new program's stack, before randomisation.
 const UserStackTop = impl.UserStackTop
 
+// StackRandom is by how many bytes at most it ends lower, at random. A power of two.
+const StackRandom = impl.StackRandom
+
 // PtRegs are the registers of a program in user mode, as it left it. Owned by
 // the task; changes count when it goes back.
 type PtRegs = impl.PtRegs

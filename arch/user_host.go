@@ -183,6 +183,8 @@ const (
 	ELFMachine = 62
 	// UserStackTop is the end of a new program's stack.
 	UserStackTop = TaskSize
+	// StackRandom is amd64's.
+	StackRandom = 1 << 34
 )
 
 // SignalFrameSize is that of PushSignalFrame.

@@ -121,10 +121,9 @@ func pageAlign(a uintptr) uintptr { return (a + arch.PageSize - 1) &^ (arch.Page
 
 // By how much places differ from program to program, in bytes.
 const (
-	stackRandom = 1 << 34
-	stackShift  = 1 << 11
-	brkRandom   = 1 << 25
-	mmapRandom  = 1 << 40
+	stackShift = 1 << 11
+	brkRandom  = 1 << 30 // arch_randomize_brk
+	mmapRandom = 1 << 40
 )
 
 // takeEntropy gets all that is needed of random numbers at once.
@@ -155,8 +154,8 @@ func (b *binprm) setupStack(t *Task, mode elf.StackMode) error {
 	b.top = arch.UserStackTop
 	var lower, shift uintptr
 	if t.randomizes() {
-		lower = stackRandom
-		b.top -= b.randomBelow(stackRandom, arch.PageSize)
+		lower = arch.StackRandom
+		b.top -= b.randomBelow(arch.StackRandom, arch.PageSize)
 		shift = b.randomBelow(mmapRandom, arch.PageSize)
 	}
 	t.mm.SetMmapBase(vm.MmapBase(t.rlimit(RLIMIT_STACK), lower, shift))

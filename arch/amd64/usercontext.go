@@ -17,6 +17,9 @@ const TaskSize uintptr = 1<<47 - pageSize
 // UserStackTop is the end of a new program's stack.
 const UserStackTop = TaskSize
 
+// StackRandom is Linux's STACK_RND_MASK in arch/x86/include/asm/elf.h.
+const StackRandom = 1 << 34
+
 // UserContext is all that the processor keeps for a program. Owned by its task.
 //
 // The entry code writes to it while GS is not yet the kernel's, or SP not yet a

@@ -15,9 +15,8 @@ const (
 	// UserStackTop is where a program's first stack ends at most; Linux's
 	// STACK_TOP.
 	UserStackTop = TaskSize
-	// ELFDynBase is where a position-independent program with an interpreter
-	// goes; Linux's ELF_ET_DYN_BASE.
-	ELFDynBase uintptr = 2 * (TaskSize / 3)
+	// StackRandom is by how much lower it ends at random; Linux's STACK_RND_MASK.
+	StackRandom = 1 << 30
 )
 
 // Platform returns AT_PLATFORM.

@@ -169,7 +169,7 @@ static void load(void)
 	unlink("core");
 }
 
-// Above the heap: arm64 puts it up to 1 GiB behind the program.
+// Above the heap, which is up to 1 GiB behind the program.
 #define FIXED 0x200000000UL
 
 static void segments(void)

@@ -250,6 +250,48 @@ static void not_random(void)
 	}
 }
 
+// at_random shows between which powers of two the places of things lie apart in
+// many programs: what is not so by far does not depend on chance.
+static void at_random(void)
+{
+	enum { PLACES = 3 };
+	static const struct {
+		const char *name;
+		int least, most;
+	} spread[] = {
+		{"heap", 28, 30}, {"mapping", 27, 41},
+#ifdef __x86_64__
+		{"stack", 32, 34},
+#else
+		{"stack", 28, 30},
+#endif
+	};
+	unsigned long low[PLACES], high[PLACES] = {0}, at[PLACES];
+	memset(low, -1, sizeof low);
+	for (int i = 0; i < 60; i++) {
+		int p[2];
+		pipe(p);
+		pid_t pid = fork();
+		if (pid == 0) {
+			dup2(p[1], 1);
+			execve(self, (char *[]){"name", "exec-child", "where", 0}, no_env);
+			_exit(97);
+		}
+		close(p[1]);
+		if (read(p[0], at, sizeof at) != sizeof at)
+			say("where", "nothing read");
+		close(p[0]);
+		waitpid(pid, 0, 0);
+		for (int j = 0; j < PLACES; j++) {
+			low[j] = at[j] < low[j] ? at[j] : low[j];
+			high[j] = at[j] > high[j] ? at[j] : high[j];
+		}
+	}
+	for (int j = 0; j < PLACES; j++)
+		say("at random", "%s apart by 2^%d: %d, by 2^%d: %d", spread[j].name, spread[j].least,
+		    high[j] - low[j] >= 1ul << spread[j].least, spread[j].most, high[j] - low[j] > 1ul << spread[j].most);
+}
+
 void test_exec(char **argv)
 {
 	(void)argv;
@@ -260,6 +302,7 @@ void test_exec(char **argv)
 	kept_and_lost();
 	from_thread();
 	not_random();
+	at_random();
 	damaged();
 }
 
@@ -322,6 +365,13 @@ static int print_places(void)
 	return 0;
 }
 
+// tell_places writes where the heap, the stack and a mapping are.
+static int tell_places(void)
+{
+	void *at[] = {sbrk(0), mmap(0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), (void *)getauxval(AT_EXECFN)};
+	return write(1, at, sizeof at) != sizeof at;
+}
+
 // print_ids shows what rights a set-user-ID program has.
 static int print_ids(void)
 {
@@ -341,6 +391,8 @@ int exec_child(int argc, char **argv)
 		return 7;
 	if (argc > 2 && strcmp(argv[2], "places") == 0)
 		return print_places();
+	if (argc > 2 && strcmp(argv[2], "where") == 0)
+		return tell_places();
 	if (argc > 2 && strcmp(argv[2], "ids") == 0)
 		return print_ids();
 	if (argc > 2 && strcmp(argv[2], "signals") == 0)
