@@ -10,6 +10,12 @@ func (c *UserContext) SetTracedNr(nr int) { c.tracedNr = nr }
 // TracedNr returns it.
 func (c *UserContext) TracedNr() int { return c.tracedNr }
 
+// ShowSyscall does nothing.
+func (c *UserContext) ShowSyscall() {}
+
+// HideSyscall brings the first argument back.
+func (c *UserContext) HideSyscall(_ int, arg0 uintptr) { c.regs.Args[0] = arg0 }
+
 // BeginSyscallStop does nothing.
 func (c *UserContext) BeginSyscallStop(bool) uintptr { return 0 }
 

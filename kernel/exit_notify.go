@@ -254,6 +254,7 @@ func releaseTask(t *Task) {
 			}
 		}
 		tasklistLock.Unlock()
+		t.releaseSeccomp()
 		flushSignals(t)
 		if t == leader {
 			flushProcess(t.signal)

@@ -346,6 +346,7 @@ func publish(p, cur *Task, args *KernelCloneArgs) error {
 		attachPid(p, PIDTYPE_SID)
 	}
 	attachPid(p, PIDTYPE_PID)
+	p.forkSeccomp(cur)
 	ptraceInitTask(p, cur, args.Flags&CLONE_PTRACE != 0 || args.traceEvent != 0)
 	nrThreads.Add(1)
 	totalForks++

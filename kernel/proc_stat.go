@@ -125,7 +125,8 @@ func showStatus(t *Task, w *bytes.Buffer) error {
 		s.pending, s.shared, s.blocked, s.ignored, s.caught)
 	fmt.Fprintf(w, "CapInh:\t%016x\nCapPrm:\t%016x\nCapEff:\t%016x\nCapBnd:\t%016x\nCapAmb:\t%016x\n",
 		c.Inheritable, c.Permitted, c.Effective, c.Bounding, c.Ambient)
-	fmt.Fprintf(w, "NoNewPrivs:\t%d\n", boolWord(t.noNewPrivs.Load()))
+	fmt.Fprintf(w, "NoNewPrivs:\t%d\nSeccomp:\t%d\nSeccomp_filters:\t%d\n",
+		boolWord(t.noNewPrivs.Load()), t.seccomp.mode.Load(), t.seccomp.filter.Load().Depth())
 	allowed := t.CPUsAllowed() & sched.Active()
 	fmt.Fprintf(w, "Cpus_allowed:\t%x\nCpus_allowed_list:\t%s\n", uint64(allowed), cpuList(allowed))
 	voluntary, involuntary := t.Switches()

@@ -10,6 +10,7 @@ import (
 	"onsen/kernel/fs/procfs"
 	"onsen/kernel/printk"
 	"onsen/kernel/random"
+	"onsen/kernel/seccomp"
 )
 
 // procSysDir is /proc/sys: what can be asked and set of the system. A file that
@@ -41,6 +42,10 @@ var procSysDir = &procfs.Dir{Entries: []procfs.Entry{
 		sysAtomic("core_uses_pid", &coreUsesPid, math.MinInt32, math.MaxInt32),
 		sysAtomic("panic", &panicTimeout, math.MinInt32, math.MaxInt32),
 		sysctlInts("printk", printk.LevelsCount, printkLevel, setPrintkLevel),
+		{Name: "seccomp", Perm: 0o555, Dir: &procfs.Dir{Entries: []procfs.Entry{
+			sysConstantText("actions_avail", seccomp.AllActions.String()),
+			{Name: "actions_logged", Perm: 0o644, Show: showActionsLogged, Write: writeActionsLogged},
+		}}},
 		{Name: "random", Perm: 0o555, Dir: &procfs.Dir{Entries: []procfs.Entry{
 			sysConstantText("boot_id", newUUID()),
 			{Name: "uuid", Perm: 0o444, Show: procText(func() string { return newUUID() + "\n" })},

@@ -10,10 +10,10 @@ import (
 )
 
 // tracedWork are the thread flags with which system calls take the slow way, and
-// each return to user mode, too. Their tracer sets and clears them while the task
-// is stopped, so that a task without one never looks at them: enterUserMode does
-// along with the other flags.
-const tracedWork = sched.TIFSyscallTrace | sched.TIFSyscallEmu | sched.TIFSinglestep
+// each return to user mode, too. A tracer sets and clears them while the task is
+// stopped, and TIFSeccomp is set by the task itself or by syncSeccomp, so that a task
+// without them never looks: enterUserMode does along with the other flags.
+const tracedWork = sched.TIFSyscallTrace | sched.TIFSyscallEmu | sched.TIFSinglestep | sched.TIFSeccomp
 
 // Values of PTRACE_GETEVENTMSG in the stops of system calls.
 const (
@@ -26,44 +26,76 @@ func (t *Task) tracedLoop() {
 	if t.lateExit {
 		t.reportSyscallExit(false)
 	}
-	for t.TestFlag(tracedWork) {
+	for {
+		work := t.FlagWord().Load() & tracedWork
+		if work == 0 {
+			return
+		}
 		enter := arch.EnterUser
-		if t.TestFlag(sched.TIFSinglestep) {
+		if work&sched.TIFSinglestep != 0 {
 			enter = arch.EnterUserStep
 		}
 		e := enter(&t.user, t.FlagWord(), exitWork)
-		if e == spec.EntrySyscall {
-			t.doTracedSyscall()
-		} else {
+		switch {
+		case e != spec.EntrySyscall:
 			t.leftUserMode(e)
+		case t.plainSyscall():
+			t.doSyscall()
+		default:
+			t.doTracedSyscall()
 		}
 	}
 }
 
-// doTracedSyscall is doSyscall for a tracer that looks at the call before and
-// after. It may change number and arguments before: they count as they are then,
-// and -1 is no call. Nor is there one if the task is to die, or if the tracer
-// does it.
+// plainSyscall reports whether there is nothing to say about the system call for which
+// user mode was left: only seccomp looks, and it is one that all filters allow whatever
+// its arguments are.
+func (t *Task) plainSyscall() bool {
+	if t.FlagWord().Load()&tracedWork != sched.TIFSeccomp {
+		return false
+	}
+	f := t.seccomp.filter.Load()
+	return f != nil && f.AlwaysAllows(t.user.Regs().SyscallNr())
+}
+
+// doTracedSyscall is doSyscall for a task whose system calls somebody looks at: a
+// tracer, before and after, and seccomp, before.
 func (t *Task) doTracedSyscall() {
 	regs := t.user.Regs()
 	regs.SyscallArgs((*[6]uintptr)(&t.call.args))
 	t.origArg0 = t.call.args[0]
 	t.call.nr = regs.SyscallNr()
+	t.user.ShowSyscall()
 	if t.call.nr == -1 {
 		regs.SetReturnValue(failure(syscall.ENOSYS))
 	}
 	work := t.FlagWord().Load()
-	skip := work&sched.TIFSyscallEmu != 0
-	if work&(sched.TIFSyscallTrace|sched.TIFSyscallEmu) != 0 && t.reportSyscall(false) {
-		skip = true
-		t.call.nr = -1
-	}
-	if !skip && t.call.nr != -1 {
+	if t.enterSyscall(work) {
 		regs.SyscallArgs((*[6]uintptr)(&t.call.args))
 		t.finishCall(syscallOf(t.call.nr)(t, &t.call.args))
-		t.call.args[0] = regs.RestartArg(t.origArg0)
 	}
+	t.call.args[0] = regs.RestartArg(t.origArg0)
 	t.reportSyscallExit(work&sched.TIFSyscallEmu != 0)
+}
+
+// enterSyscall shows a system call to a tracer and then to seccomp, and reports
+// whether it is to be made. A tracer may change number and arguments: they count as
+// they are then, and -1 is no call. Nor is there one if the task is to die, or if
+// the tracer does it. Linux's syscall_trace_enter.
+func (t *Task) enterSyscall(work uint32) bool {
+	if work&(sched.TIFSyscallTrace|sched.TIFSyscallEmu) != 0 {
+		if t.reportSyscall(false) {
+			t.call.nr = -1
+			return false
+		}
+		if work&sched.TIFSyscallEmu != 0 {
+			return false
+		}
+	}
+	if work&sched.TIFSeccomp != 0 && !t.seccompAllows() {
+		return false
+	}
+	return t.call.nr != -1
 }
 
 // reportSyscall stops for the tracer in front of a system call, or with exit set

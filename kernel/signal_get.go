@@ -65,7 +65,7 @@ func (t *Task) getSignal(info *signal.Info, action *signal.Action) (sig int) {
 				return 0
 			}
 		}
-		if t.ptrace.Load() != 0 && sig != signal.SIGKILL {
+		if t.ptrace.Load() != 0 && sig != signal.SIGKILL && h.actions[sig-1].Flags&signal.SA_IMMUTABLE == 0 {
 			if sig = t.ptraceSignal(sig, info, shared); sig == 0 {
 				continue
 			}

@@ -83,6 +83,10 @@ func (t *Task) settleSyscall(e syscall.Errno, flags uint64) {
 // having run.
 func (t *Task) restartSyscall(e syscall.Errno) {
 	regs := t.user.Regs()
+	if t.TestFlag(sched.TIFSeccomp) {
+		t.rewindSyscall(e)
+		return
+	}
 	kernelRestarts.Add(1)
 	if signal.Interruption(e, false, 0) == signal.Continued {
 		regs.SetSyscallNr(nrRestartSyscall)
@@ -91,6 +95,17 @@ func (t *Task) restartSyscall(e syscall.Errno) {
 		return
 	}
 	t.finishCall(syscallOf(t.call.nr)(t, &t.call.args))
+}
+
+// rewindSyscall makes the program make the system call that e has ended again, so
+// that all who look at system calls see it once more: as restart_syscall, if that is
+// what it is.
+func (t *Task) rewindSyscall(e syscall.Errno) {
+	nr := t.call.nr
+	if signal.Interruption(e, false, 0) == signal.Continued {
+		nr = nrRestartSyscall
+	}
+	t.user.Regs().RewindSyscall(nr, t.call.args[0])
 }
 
 // finishCall ends a system call with what its handler has returned.

@@ -355,6 +355,16 @@ func (t *Task) forceSigInfo(info *signal.Info, toDefault bool) {
 	t.unlockSignals()
 }
 
+// forceExit makes the calling task's process die of a signal, whatever anybody has
+// to say about it: its action, who blocks it, a tracer.
+func (t *Task) forceExit(info *signal.Info) {
+	stockSignalEntries()
+	t.lockSignals()
+	t.sighand.actions[info.Signo-1].Flags |= signal.SA_IMMUTABLE
+	t.forceSigLocked(int(info.Signo), info, true)
+	t.unlockSignals()
+}
+
 // forceSigLocked is forceSigInfo.
 //
 // Preconditions: siglock held.

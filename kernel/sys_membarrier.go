@@ -62,6 +62,7 @@ func sysMembarrier(t *Task, a *SyscallArgs) (uintptr, error) {
 	return 0, nil
 }
 
+// barrierEverywhere makes every CPU leave user mode, if it is there, and enter it anew.
 func barrierEverywhere() {
 	if sched.Active().Count() > 1 {
 		sched.CallAll(func(int) {})

@@ -25,6 +25,8 @@ const (
 	PR_SET_TIMING          = 14
 	PR_SET_NAME            = 15
 	PR_GET_NAME            = 16
+	PR_GET_SECCOMP         = 21
+	PR_SET_SECCOMP         = 22
 	PR_CAPBSET_READ        = 23
 	PR_CAPBSET_DROP        = 24
 	PR_GET_SECUREBITS      = 27
@@ -61,8 +63,8 @@ const taskCommLen = 16
 type prctlFunc func(t *Task, a []uintptr) (uintptr, error)
 
 // prctls are the options there are. What is not here is EINVAL, as it is in a
-// Linux that was built without it or that runs on another processor: seccomp,
-// perf events, names for anonymous memory, core scheduling, checkpoints, TSC and
+// Linux that was built without it or that runs on another processor: perf
+// events, names for anonymous memory, core scheduling, checkpoints, TSC and
 // speculation control.
 var prctls = map[int32]prctlFunc{
 	PR_SET_PDEATHSIG: prSetPdeathsig,
@@ -96,6 +98,8 @@ var prctls = map[int32]prctlFunc{
 	PR_GET_CHILD_SUBREAPER: func(t *Task, a []uintptr) (uintptr, error) {
 		return 0, uaccess.Put(a[0], int32(boolWord(t.signal.isChildSubreaper)))
 	},
+	PR_GET_SECCOMP:      func(t *Task, _ []uintptr) (uintptr, error) { return uintptr(t.seccomp.mode.Load()), nil },
+	PR_SET_SECCOMP:      prSetSeccomp,
 	PR_SET_NO_NEW_PRIVS: prSetNoNewPrivs,
 	PR_GET_NO_NEW_PRIVS: prGetNoNewPrivs,
 

@@ -52,6 +52,10 @@ func sysRtSigaction(t *Task, a *SyscallArgs) (uintptr, error) {
 	slot := &t.sighand.actions[sig-1]
 	var old signal.Action
 	t.lockSignals()
+	if slot.Flags&signal.SA_IMMUTABLE != 0 {
+		t.unlockSignals()
+		return 0, syscall.EINVAL
+	}
 	if a[2] != 0 {
 		old = *slot
 	}
@@ -79,6 +83,9 @@ func (t *Task) storeAction(sig int, addr uintptr) error {
 	t.lockSignals()
 	action := t.sighand.actions[sig-1]
 	t.unlockSignals()
+	if action.Flags&signal.SA_IMMUTABLE != 0 {
+		return syscall.EINVAL
+	}
 	return uaccess.PutFrom(addr, &action)
 }
 

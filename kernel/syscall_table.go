@@ -11,6 +11,7 @@ var syscallGroups = [][]Syscall{
 	schedSyscalls,
 	execSyscalls,
 	prctlSyscalls,
+	seccompSyscalls,
 	rseqSyscalls,
 	ioprioSyscalls,
 	rlimitSyscalls,

@@ -84,7 +84,8 @@ type Task struct {
 	taskSignal
 	taskFutex
 	taskPtrace
-	rseq taskRseq
+	rseq    taskRseq
+	seccomp taskSeccomp
 	// io is the I/O priority, nil if none has been set. Never set back. Written by
 	// anybody, under tasklistLock.
 	io atomic.Pointer[ioContext]

@@ -18,15 +18,19 @@ func (c *UserContext) TracedNr() int { return int(int32(c.tracedNr)) }
 // sees it, and stays if the tracer has none made: ENOSYS.
 const enosys = 38
 
+// ShowSyscall makes the registers those that a tracer sees before a system call
+// is made.
+func (c *UserContext) ShowSyscall() { c.regs.SetReturnValue(^uintptr(enosys - 1)) }
+
+// HideSyscall makes the registers those in front of a system call that is not to
+// be made, but for the program counter: nr is its number, and the other argument
+// its first one, before a tracer could change it.
+func (c *UserContext) HideSyscall(nr int, _ uintptr) { c.regs.SetReturnValue(uintptr(nr)) }
+
 // BeginSyscallStop makes the registers those that a tracer sees in front of a
 // system call, or with exit set behind it. EndSyscallStop is called, with the
 // result, when the program goes on.
-func (c *UserContext) BeginSyscallStop(exit bool) (saved uintptr) {
-	if !exit {
-		c.regs.SetReturnValue(^uintptr(enosys - 1))
-	}
-	return 0
-}
+func (c *UserContext) BeginSyscallStop(bool) (saved uintptr) { return 0 }
 
 // EndSyscallStop ends the stop.
 func (c *UserContext) EndSyscallStop(uintptr) {}

@@ -12,6 +12,15 @@ func (c *UserContext) SetTracedNr(nr int) { c.tracedNr = int32(nr) }
 // TracedNr returns the number.
 func (c *UserContext) TracedNr() int { return int(c.tracedNr) }
 
+// ShowSyscall makes the registers those that a tracer sees before a system call
+// is made.
+func (c *UserContext) ShowSyscall() {}
+
+// HideSyscall makes the registers those in front of a system call that is not to
+// be made, but for the program counter. arg0 is its first argument, before a tracer
+// could change it.
+func (c *UserContext) HideSyscall(_ int, arg0 uintptr) { c.regs.R[0] = uint64(arg0) }
+
 // stopRegister is the register by which a tracer tells the stops in front of and
 // behind a system call apart: 0 and 1. What it writes there is lost.
 const stopRegister = 7

@@ -60,6 +60,8 @@ const (
 	TIFSyscallTrace uint32 = 1 << 5
 	// TIFSyscallEmu says that a tracer does the program's system calls.
 	TIFSyscallEmu uint32 = 1 << 6
+	// TIFSeccomp says that system calls are to be checked before they are made.
+	TIFSeccomp uint32 = 1 << 7
 	// TIFNotifySignal ends interruptible sleeps without a signal.
 	TIFNotifySignal uint32 = 1 << 17
 )

@@ -39,6 +39,7 @@ const (
 	SEGV_ACCERR int32 = 2
 	BUS_ADRALN  int32 = 1 // SIGBUS
 	BUS_ADRERR  int32 = 2
+	SYS_SECCOMP int32 = 1 // SIGSYS
 )
 
 // pollCodes is the number of POLL_* codes: a signal that fcntl(2)'s F_SETSIG has
@@ -102,6 +103,15 @@ func Child(sig int, code int32, pid int, uid uint32, status int, utime, stime in
 func Fault(sig int, code int32, addr uintptr) (i Info) {
 	i.Signo, i.Code = int32(sig), code
 	i.fields[0] = uint64(addr)
+	return i
+}
+
+// Seccomp describes a system call that is not allowed: which it is, by the numbers
+// of its architecture, the program counter behind it, and what the filter says.
+func Seccomp(addr uintptr, nr int, arch uint32, reason int) (i Info) {
+	i.Signo, i.Errno, i.Code = SIGSYS, int32(reason), SYS_SECCOMP
+	i.fields[0] = uint64(addr)
+	*i.half(2), *i.half(3) = uint32(nr), arch
 	return i
 }
 

@@ -156,6 +156,9 @@ const (
 	SA_RESETHAND uint64 = 0x80000000
 	// SA_EXPOSE_TAGBITS keeps the tag in si_addr on processors that have tags.
 	SA_EXPOSE_TAGBITS uint64 = 0x00000800
+	// SA_IMMUTABLE is set by the kernel only: the action does not change any more,
+	// and no tracer comes between the signal and it.
+	SA_IMMUTABLE uint64 = 0x00800000
 	// SA_UNSUPPORTED is never kept: programs find out by it that flags which
 	// the kernel does not know are cleared.
 	SA_UNSUPPORTED uint64 = 0x00000400

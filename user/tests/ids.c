@@ -52,12 +52,12 @@ static void stat_ids(const char *name, pid_t pid)
 }
 
 // unlike are options of prctl(2) that depend on the processor or on what a kernel was
-// built with: EINVAL if it lacks them. 21, 22 seccomp, 25, 26 the time stamp counter,
+// built with: EINVAL if it lacks them. 25, 26 the time stamp counter,
 // 31, 32 perf events, 50 to 56 vectors, speculation, pointer authentication, 59 system
 // calls of others, 60 and more.
 static int unlike(int option)
 {
-	return option == 21 || option == 22 || option == 25 || option == 26 || option == 31 || option == 32 ||
+	return option == 25 || option == 26 || option == 31 || option == 32 ||
 		option >= 50 && option <= 56 || option >= 59;
 }
 
