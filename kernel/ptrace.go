@@ -117,11 +117,15 @@ func (t *Task) traces(child *Task) bool {
 	return child.ptrace.Load() != 0 && child.parent == t
 }
 
-// checkPtraceOptions returns EINVAL for options that there are not. Suspending
-// seccomp is one, as there is no seccomp.
-func checkPtraceOptions(o uintptr) error {
-	if o&^uintptr(ptraceOptions) != 0 || o&uintptr(PTRACE_O_SUSPEND_SECCOMP) != 0 {
+// checkPtraceOptions returns EINVAL for options that there are not, and EPERM if the
+// calling task t may not set them: suspending seccomp is for one who has the
+// capability and is not subject to seccomp itself.
+func checkPtraceOptions(t *Task, o uintptr) error {
+	if o&^uintptr(ptraceOptions) != 0 {
 		return syscall.EINVAL
+	}
+	if o&uintptr(PTRACE_O_SUSPEND_SECCOMP) != 0 && (!t.seesSeccomp() || t.ptraceOption(PTRACE_O_SUSPEND_SECCOMP)) {
+		return syscall.EPERM
 	}
 	return nil
 }
@@ -149,11 +153,11 @@ func ptraceTraceme(t *Task) error {
 func ptraceAttach(t, child *Task, seize bool, addr, options uintptr) error {
 	flags := PT_PTRACED
 	if seize {
-		switch {
-		case addr != 0, options&^uintptr(ptraceOptions) != 0:
+		if addr != 0 || options&^uintptr(ptraceOptions) != 0 {
 			return syscall.EIO // PTRACE_SETOPTIONS has EINVAL for it
-		case checkPtraceOptions(options) != nil:
-			return syscall.EINVAL
+		}
+		if err := checkPtraceOptions(t, options); err != nil {
+			return err
 		}
 		flags |= PT_SEIZED | uint32(options)<<PT_OPT_FLAG_SHIFT
 	}

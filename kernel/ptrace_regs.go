@@ -94,9 +94,10 @@ func copyRegset(child *Task, r *spec.Regset, set bool, iov uaccess.Iovec) (n uin
 
 // Values of struct ptrace_syscall_info's op.
 const (
-	PTRACE_SYSCALL_INFO_NONE  = 0
-	PTRACE_SYSCALL_INFO_ENTRY = 1
-	PTRACE_SYSCALL_INFO_EXIT  = 2
+	PTRACE_SYSCALL_INFO_NONE    = 0
+	PTRACE_SYSCALL_INFO_ENTRY   = 1
+	PTRACE_SYSCALL_INFO_EXIT    = 2
+	PTRACE_SYSCALL_INFO_SECCOMP = 3
 )
 
 // auditArch is the AUDIT_ARCH_* of a 64-bit little-endian machine.
@@ -116,27 +117,51 @@ func ptraceSyscallInfo(child *Task, size, data uintptr) (uintptr, error) {
 func (t *Task) syscallInfo() []byte {
 	le := binary.LittleEndian
 	regs := t.user.Regs()
-	b := make([]byte, 8, 80)
+	b := make([]byte, 8, 84)
 	le.PutUint32(b[4:], auditArch)
 	b = le.AppendUint64(b, uint64(regs.PC()))
 	b = le.AppendUint64(b, uint64(regs.SP()))
-	if t.lastSiginfo == nil || t.lastSiginfo.Code != signal.SIGTRAP|0x80 {
-		return b
-	}
-	switch t.ptraceMessage {
-	case PTRACE_EVENTMSG_SYSCALL_ENTRY:
-		b[0] = PTRACE_SYSCALL_INFO_ENTRY
-		b = le.AppendUint64(b, uint64(t.user.TracedNr()))
-		var args [6]uintptr
-		regs.SyscallArgs(&args)
-		for _, a := range args {
-			b = le.AppendUint64(b, uint64(a))
-		}
-	case PTRACE_EVENTMSG_SYSCALL_EXIT:
-		b[0] = PTRACE_SYSCALL_INFO_EXIT
+	b[0] = t.syscallInfoOp()
+	switch b[0] {
+	case PTRACE_SYSCALL_INFO_ENTRY:
+		b = t.appendCall(b)
+	case PTRACE_SYSCALL_INFO_SECCOMP:
+		b = le.AppendUint32(t.appendCall(b), uint32(t.ptraceMessage))
+	case PTRACE_SYSCALL_INFO_EXIT:
 		v := regs.ReturnValue()
 		b = le.AppendUint64(b, uint64(v))
 		b = append(b, byte(boolWord(v >= failure(maxErrno))))
+	}
+	return b
+}
+
+// syscallInfoOp returns what struct ptrace_syscall_info is about in the stop where t
+// is.
+func (t *Task) syscallInfoOp() byte {
+	if t.lastSiginfo == nil {
+		return PTRACE_SYSCALL_INFO_NONE
+	}
+	switch t.lastSiginfo.Code {
+	case signal.SIGTRAP | PTRACE_EVENT_SECCOMP<<8:
+		return PTRACE_SYSCALL_INFO_SECCOMP
+	case signal.SIGTRAP | 0x80:
+		switch t.ptraceMessage {
+		case PTRACE_EVENTMSG_SYSCALL_ENTRY:
+			return PTRACE_SYSCALL_INFO_ENTRY
+		case PTRACE_EVENTMSG_SYSCALL_EXIT:
+			return PTRACE_SYSCALL_INFO_EXIT
+		}
+	}
+	return PTRACE_SYSCALL_INFO_NONE
+}
+
+// appendCall appends number and arguments of the system call in front of which t is.
+func (t *Task) appendCall(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint64(b, uint64(t.user.TracedNr()))
+	var args [6]uintptr
+	t.user.Regs().SyscallArgs(&args)
+	for _, a := range args {
+		b = binary.LittleEndian.AppendUint64(b, uint64(a))
 	}
 	return b
 }

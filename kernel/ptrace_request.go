@@ -25,11 +25,13 @@ func ptraceRequest(t, child *Task, request int, addr, data uintptr) (uintptr, er
 	case PTRACE_DETACH:
 		return 0, ptraceDetach(t, child, data)
 	case PTRACE_SETOPTIONS:
-		return 0, ptraceSetOptions(child, data)
+		return 0, ptraceSetOptions(t, child, data)
 	case PTRACE_LISTEN:
 		return 0, ptraceListen(child)
-	case PTRACE_SECCOMP_GET_FILTER, PTRACE_SECCOMP_GET_METADATA:
-		return 0, syscall.EINVAL // there are no filters
+	case PTRACE_SECCOMP_GET_FILTER:
+		return ptraceSeccompFilter(t, child, addr, data)
+	case PTRACE_SECCOMP_GET_METADATA:
+		return ptraceSeccompMetadata(t, child, addr, data)
 	case PTRACE_GETEVENTMSG, PTRACE_GETSIGINFO, PTRACE_SETSIGINFO, PTRACE_PEEKSIGINFO,
 		PTRACE_GETSIGMASK, PTRACE_SETSIGMASK:
 		return ptraceSignalRequest(t, child, request, addr, data)
@@ -134,9 +136,9 @@ func ptraceDisableStep(t *Task) {
 	t.ClearFlag(sched.TIFSinglestep)
 }
 
-// ptraceSetOptions sets the options anew. EINVAL.
-func ptraceSetOptions(child *Task, o uintptr) error {
-	if err := checkPtraceOptions(o); err != nil {
+// ptraceSetOptions sets the options anew. EINVAL, EPERM.
+func ptraceSetOptions(t, child *Task, o uintptr) error {
+	if err := checkPtraceOptions(t, o); err != nil {
 		return err
 	}
 	tasklistLock.Lock()

@@ -912,8 +912,6 @@ static void options(void)
 	pid_t pid = child(nothing);
 	for (int i = 0; i < 24; i++) {
 		char name[64];
-		if (i == 21)
-			continue; // seccomp
 		snprintf(name, sizeof name, "tracing, option %d", i);
 		result(name, pt(PTRACE_SETOPTIONS, pid, 0, 1ul << i));
 	}
@@ -921,8 +919,6 @@ static void options(void)
 	pid = idle();
 	for (int i = 0; i < 24; i++) {
 		char name[64];
-		if (i == 21)
-			continue;
 		snprintf(name, sizeof name, "tracing, option %d of seize", i);
 		long r = pt(PTRACE_SEIZE, pid, 0, 1ul << i);
 		result(name, r);
