@@ -165,17 +165,19 @@ func findTask(nr int, typ PidType) *Task {
 
 // FindPid returns the Pid with a number, or nil.
 func FindPid(nr int) *Pid {
-	tasklistLock.Lock()
-	defer tasklistLock.Unlock()
-	return findPid(nr)
+	lockTasklist()
+	p := findPid(nr)
+	unlockTasklist()
+	return p
 }
 
 // FindTaskByPid returns the task, also a thread, with a PID, or nil. Idle tasks
 // have none of their own.
 func FindTaskByPid(pid int) *Task {
-	tasklistLock.Lock()
-	defer tasklistLock.Unlock()
-	return findTask(pid, PIDTYPE_PID)
+	lockTasklist()
+	t := findTask(pid, PIDTYPE_PID)
+	unlockTasklist()
+	return t
 }
 
 // FindProcess returns the leader of the process with a PID, or nil.

@@ -105,7 +105,7 @@ func sysPtrace(t *Task, a *SyscallArgs) (uintptr, error) {
 	}
 	v, err := ptraceRequest(t, child, request, addr, data)
 	if request != PTRACE_DETACH || err != nil {
-		ptraceUnfreeze(child)
+		ptraceUnfreeze(t, child)
 	}
 	return v, err
 }

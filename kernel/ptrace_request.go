@@ -21,7 +21,7 @@ func ptraceRequest(t, child *Task, request int, addr, data uintptr) (uintptr, er
 	case PTRACE_POKETEXT, PTRACE_POKEDATA:
 		return 0, ptracePoke(child, addr, data)
 	case PTRACE_CONT, PTRACE_SYSCALL, PTRACE_SINGLESTEP, PTRACE_SYSEMU, PTRACE_SYSEMU_SINGLESTEP:
-		return 0, ptraceResume(child, request, data)
+		return 0, ptraceResume(t, child, request, data)
 	case PTRACE_DETACH:
 		return 0, ptraceDetach(t, child, data)
 	case PTRACE_SETOPTIONS:
@@ -95,7 +95,7 @@ func ptracePoke(child *Task, addr, data uintptr) error {
 
 // ptraceResume lets the tracee go on until the next event, with signal sig if that
 // is not 0. EIO if there is no such signal.
-func ptraceResume(child *Task, request int, sig uintptr) error {
+func ptraceResume(t, child *Task, request int, sig uintptr) error {
 	if sig > signal.Max {
 		return syscall.EIO
 	}
@@ -113,13 +113,12 @@ func ptraceResume(child *Task, request int, sig uintptr) error {
 	} else {
 		ptraceDisableStep(child)
 	}
-	// sighand cannot be nil: the tracee is frozen.
-	lock := &child.sighand.siglock
-	lock.Lock()
-	defer lock.Unlock()
+	h := child.sighand // it is frozen, and cannot have ended
+	h.lockFor(t)
 	child.stopCode = int(sig)
 	child.jobctl &^= jobctlTraced
 	sched.TryToWakeUp(&child.Task, sched.TaskTraced)
+	h.unlock()
 	return nil
 }
 

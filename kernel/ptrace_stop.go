@@ -37,14 +37,14 @@ func (t *Task) ptraceStop(code int, why int32, message uintptr, info *signal.Inf
 	t.clearTrapping()
 	t.unlockSignals()
 
-	tasklistLock.Lock()
+	lockTasklist()
 	if t.ptrace.Load() != 0 {
 		notifyParentOf(t, t.parent, why)
 	}
 	if groupStopped && (t.ptrace.Load() == 0 || t.ptraceReparented()) {
 		notifyParentStopped(t, why)
 	}
-	tasklistLock.Unlock()
+	unlockTasklist()
 	sched.Schedule()
 
 	t.lockSignals()
@@ -229,14 +229,14 @@ func ptraceFreeze(t, child *Task) error {
 
 // freezeTraced is ptraceFreeze without the wait.
 func freezeTraced(t, child *Task) (frozen bool) {
-	tasklistLock.Lock()
+	lockTasklist()
 	if child.ptrace.Load() != 0 && child.parent == t {
-		lock := &child.sighand.siglock
-		lock.Lock()
+		h := child.sighand
+		h.lockFor(t)
 		frozen = child.freeze()
-		lock.Unlock()
+		h.unlock()
 	}
-	tasklistLock.Unlock()
+	unlockTasklist()
 	return frozen
 }
 
@@ -262,18 +262,23 @@ func (t *Task) changedPid() bool {
 
 // ptraceUnfreeze undoes ptraceFreeze. A request may have let the tracee go on,
 // and it may be gone.
-func ptraceUnfreeze(child *Task) {
-	tasklistLock.Lock()
-	defer tasklistLock.Unlock()
-	h := child.sighand
-	if h == nil {
-		return
+func ptraceUnfreeze(t, child *Task) {
+	lockTasklist()
+	if h := child.sighand; h != nil {
+		h.lockFor(t)
+		child.thaw()
+		h.unlock()
 	}
-	h.siglock.Lock()
-	defer h.siglock.Unlock()
-	child.jobctl &^= jobctlFrozen
-	if child.killed() {
-		child.jobctl &^= jobctlTraced
-		sched.TryToWakeUp(&child.Task, sched.TaskTraced)
+	unlockTasklist()
+}
+
+// thaw is ptraceUnfreeze for t, which has not ended.
+//
+// Preconditions: tasklistLock and siglock held.
+func (t *Task) thaw() {
+	t.jobctl &^= jobctlFrozen
+	if t.killed() {
+		t.jobctl &^= jobctlTraced
+		sched.TryToWakeUp(&t.Task, sched.TaskTraced)
 	}
 }

@@ -3,6 +3,7 @@ package kernel
 import (
 	"syscall"
 
+	"onsen/arch"
 	"onsen/kernel/sched"
 	"onsen/kernel/signal"
 	"onsen/kernel/uaccess"
@@ -16,10 +17,22 @@ func init() {
 }
 
 // lockSignals takes the calling task's siglock, and unlockSignals gives it back.
-// They cost less than Lock and Unlock, and go together.
-func (t *Task) lockSignals() { t.sighand.siglock.LockTask(t.CPU()) }
+// They cost less than Lock and Unlock, as they leave interrupts alone, and go
+// together.
+func (t *Task) lockSignals() { t.sighand.lockFor(t) }
 
-func (t *Task) unlockSignals() { t.sighand.siglock.UnlockTask() }
+func (t *Task) unlockSignals() { t.sighand.unlock() }
+
+// lockFor takes siglock, of any task's, for the calling task t, and unlock gives it
+// back; see lockSignals.
+func (h *SighandStruct) lockFor(t *Task) { h.siglock.LockTask(t.CPU()) }
+
+func (h *SighandStruct) unlock() { h.siglock.UnlockTask() }
+
+// lockTasklist takes tasklistLock, and unlockTasklist gives it back; see lockSignals.
+func lockTasklist() { tasklistLock.LockTask(arch.CPU()) }
+
+func unlockTasklist() { tasklistLock.UnlockTask() }
 
 // killed reports whether SIGKILL is pending for the task itself: every fatal
 // signal is turned into that for every thread. It needs no lock.

@@ -42,9 +42,9 @@ func sendUnderTasklist(sig int, info *signal.Info, t *Task, typ PidType) error {
 	if h == nil {
 		return syscall.ESRCH
 	}
-	h.siglock.LockTask(Current().CPU())
+	h.lockFor(Current())
 	err := sendSignalLocked(sig, info, t, typ)
-	h.siglock.UnlockTask()
+	h.unlock()
 	return err
 }
 

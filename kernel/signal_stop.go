@@ -196,14 +196,14 @@ func notifyParentOf(t, parent *Task, why int32) {
 	if h == nil {
 		return
 	}
-	h.siglock.Lock()
+	h.lockFor(Current())
 	a := &h.actions[signal.SIGCHLD-1]
 	if a.Flags&signal.SA_NOCLDSTOP == 0 && !parent.ignoresSignal(signal.SIGCHLD, false) && a.Handler != signal.SIG_IGN {
 		info := childInfo(signal.SIGCHLD, why, t, status)
 		_ = sendSignalLocked(signal.SIGCHLD, &info, parent, PIDTYPE_TGID)
 	}
 	parent.signal.waitChildExit.WakeAll()
-	h.siglock.Unlock()
+	h.unlock()
 }
 
 // childInfo is the siginfo of a signal about the child t.

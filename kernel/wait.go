@@ -2,6 +2,8 @@ package kernel
 
 import (
 	"syscall"
+
+	"onsen/kernel/sched"
 )
 
 // Options of wait4(2) and waitid(2).
@@ -61,7 +63,7 @@ func (w *waitOpts) wait() error {
 		hopeful = w.scan(t)
 		return w.child != nil || !hopeful || w.flags&WNOHANG != 0
 	}
-	err := t.signal.waitChildExit.WaitInterruptible(look)
+	err := w.sleep(&t.signal.waitChildExit, look)
 	switch {
 	case w.child != nil:
 		if w.reap {
@@ -76,12 +78,22 @@ func (w *waitOpts) wait() error {
 	return nil
 }
 
+// sleep waits in q until look is content. To look costs more than to join the queue,
+// so that comes first, but for somebody who will not stay.
+func (w *waitOpts) sleep(q *sched.WaitQueue, look func() bool) error {
+	if w.flags&WNOHANG != 0 {
+		look()
+		return nil
+	}
+	return q.WaitInterruptibleQueued(look)
+}
+
 // scan looks for a child whose state has changed. hopeful says that there is one
 // whose state can.
 func (w *waitOpts) scan(t *Task) (hopeful bool) {
-	tasklistLock.Lock()
+	lockTasklist()
 	hopeful = w.scanLocked(t)
-	tasklistLock.Unlock()
+	unlockTasklist()
 	return hopeful
 }
 
@@ -179,10 +191,10 @@ func (w *waitOpts) consider(p *Task, traced bool) bool {
 		// tracer.
 		hopeful = !traced || w.flags&(WCONTINUED|WEXITED) != 0
 	}
-	lock := &p.sighand.siglock
-	lock.Lock()
+	h := p.sighand
+	h.lockFor(Current())
 	w.considerStops(p, traced)
-	lock.Unlock()
+	h.unlock()
 	return hopeful
 }
 

@@ -53,11 +53,22 @@ func (q *WaitQueue) WaitInterruptibleTimeout(ns int64, cond func() bool) error {
 	return q.wait(TaskInterruptible, false, ns, cond)
 }
 
-// wait is what all of the above do.
+// WaitInterruptibleQueued is WaitInterruptible that joins the queue before it looks
+// at cond for the first time: less work if cond is expensive and mostly false.
+func (q *WaitQueue) WaitInterruptibleQueued(cond func() bool) error {
+	return q.waitQueued(TaskInterruptible, false, Forever, cond)
+}
+
+// wait is what all but the last of the above do.
 func (q *WaitQueue) wait(s State, exclusive bool, ns int64, cond func() bool) error {
 	if cond() {
 		return nil
 	}
+	return q.waitQueued(s, exclusive, ns, cond)
+}
+
+// waitQueued is wait that joins the queue at once.
+func (q *WaitQueue) waitQueued(s State, exclusive bool, ns int64, cond func() bool) error {
 	e := Current().waitEntry()
 	err := q.waitOn(e, s, exclusive, ns, cond)
 	e.Task = nil

@@ -110,6 +110,10 @@ func TestWaitEndings(t *testing.T) {
 			return q.WaitInterruptible(func() bool { return true })
 		}, TIFSigPending, true, nil},
 		{"interruptible", func(q *WaitQueue) error { return q.WaitInterruptible(never) }, TIFSigPending, false, ErrRestart},
+		{"queued first", func(q *WaitQueue) error { return q.WaitInterruptibleQueued(never) }, TIFSigPending, false, ErrRestart},
+		{"queued first, true at once", func(q *WaitQueue) error {
+			return q.WaitInterruptibleQueued(func() bool { return true })
+		}, TIFSigPending, false, nil},
 		{"notified", func(q *WaitQueue) error { return q.WaitExclusive(never) }, TIFNotifySignal, false, ErrRestart},
 		{"interruptible, timeout", func(q *WaitQueue) error { return q.WaitInterruptibleTimeout(2e6, never) }, 0, false, ErrTimedOut},
 		{"interruptible timeout, signal", func(q *WaitQueue) error { return q.WaitInterruptibleTimeout(1e12, never) }, TIFSigPending, false, ErrRestart},
