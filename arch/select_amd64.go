@@ -450,6 +450,10 @@ func ArchPrctl(c *UserContext, code int, addr uintptr) (uintptr, error) {
 // ELFMachine is the e_machine of programs for this architecture.
 const ELFMachine = impl.ELFMachine
 
+// TopByteIgnored says that the processor ignores the first byte of a program's
+// addresses, so that there can be a tag.
+const TopByteIgnored = impl.TopByteIgnored
+
 // UntagAddress returns an address of a program without what the processor ignores
 // of it.
 func UntagAddress(addr uintptr) uintptr { return impl.UntagAddress(addr) }

@@ -67,7 +67,7 @@ type UserContext struct {
 func (c *UserContext) Regs() *PtRegs { return &c.regs }
 
 // Trap describes the last fault.
-func (c *UserContext) Trap() spec.Trap { return c.trap }
+func (c *UserContext) Trap() *spec.Trap { return &c.trap }
 
 // Copy makes c the context of a new task, that of the caller's copied.
 func (c *UserContext) Copy(from *UserContext) { *c = *from }
@@ -244,5 +244,8 @@ func (u *UserStat) Set(s *spec.Stat) { u.Stat = *s }
 // HWCAP returns nothing.
 func HWCAP() uintptr { return 0 }
 
-// UntagAddress returns the address: amd64 has no tags.
+// TopByteIgnored is true as on arm64, so that what is done about tags is tested.
+const TopByteIgnored = true
+
+// UntagAddress returns the address: nobody has put a tag there.
 func UntagAddress(addr uintptr) uintptr { return addr }

@@ -20,7 +20,7 @@ func (t *Task) userLoop() {
 	for {
 		e := t.enterUserMode()
 		if e == spec.EntrySyscall {
-			t.doSyscall()
+			t.finishCall(t.takeCall()(t, &t.call.args)) // doSyscall, without the call
 			continue
 		}
 		if e == spec.EntryWork && t.TestFlag(tracedWork) {
@@ -77,21 +77,20 @@ func (t *Task) exitToUserModeLoop() {
 }
 
 // doSyscall does the system call for which user mode was left.
-func (t *Task) doSyscall() {
+func (t *Task) doSyscall() { t.finishCall(t.takeCall()(t, &t.call.args)) }
+
+// takeCall notes the system call for which user mode was left in t.call, and returns
+// what does it. It is for finishCall to end.
+func (t *Task) takeCall() SyscallFunc {
 	regs := t.user.Regs()
 	// Saved before anything is written: on arm64 the first argument and the
 	// result are one register.
 	regs.SyscallArgs((*[6]uintptr)(&t.call.args))
 	t.call.nr = regs.SyscallNr()
-	v, err := syscallOf(t.call.nr)(t, &t.call.args)
-	if err != nil {
-		t.finishSyscall(err)
-		return
-	}
-	regs.SetReturnValue(v)
+	return syscallOf(t.call.nr)
 }
 
 // handleException sends the signal that an exception of the program stands for.
-func (t *Task) handleException(trap spec.Trap) {
+func (t *Task) handleException(trap *spec.Trap) {
 	t.forceSigFault(int(trap.Signo), int(trap.Code), trap.Addr|trap.Tag)
 }

@@ -19,7 +19,7 @@ func init() { uaccess.HandleFault = handleKernelFault }
 
 // handleUserFault makes the page that the program has touched accessible, or
 // sends the signal that its access deserves.
-func (t *Task) handleUserFault(trap spec.Trap) {
+func (t *Task) handleUserFault(trap *spec.Trap) {
 	switch t.mm.HandleFault(trap.Addr, trap.Access) {
 	case vm.FaultOK:
 		t.minflt.Store(t.minflt.Load() + 1)

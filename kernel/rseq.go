@@ -117,8 +117,8 @@ func (t *Task) rseqResume(sig int) {
 		return
 	}
 	err := t.rseqAbort()
-	if err == nil {
-		err = t.rseqStoreCPU()
+	if cpu := arch.CPU(); err == nil && t.SeqCPU != int32(cpu)+1 {
+		err = t.rseqStoreCPU(uint32(cpu))
 	}
 	if err != nil {
 		t.forceSigsegv(sig)
@@ -127,11 +127,7 @@ func (t *Task) rseqResume(sig int) {
 
 // rseqStoreCPU tells the program on which CPU it is. If that changes before the
 // task is in user mode, it comes here again.
-func (t *Task) rseqStoreCPU() error {
-	cpu := uint32(arch.CPU())
-	if t.SeqCPU == int32(cpu)+1 {
-		return nil
-	}
+func (t *Task) rseqStoreCPU(cpu uint32) error {
 	t.SeqCPU = int32(cpu) + 1
 	return uaccess.Put(t.rseq.addr, [2]uint32{cpu, cpu})
 }

@@ -167,7 +167,7 @@ func (t *Task) wantSyscall(nr int) (args [6]uintptr, err error) {
 	e := t.nextUserEntry()
 	regs := t.user.Regs()
 	if e != spec.EntrySyscall {
-		return args, fmt.Errorf("user mode ends with %d at %#x, %+v, and not with a system call", e, regs.PC(), t.user.Trap())
+		return args, fmt.Errorf("user mode ends with %d at %#x, %+v, and not with a system call", e, regs.PC(), *t.user.Trap())
 	}
 	regs.SyscallArgs(&args)
 	if got := regs.SyscallNr(); got != nr {
@@ -293,7 +293,7 @@ func userIllegal(p *testProgram, cpu int) error {
 	const sigill = 4
 	return p.run(cpu, usertest.Illegal, 0, func(t *Task) error {
 		if e := t.nextUserEntry(); e != spec.EntryException || t.user.Trap().Signo != sigill {
-			return fmt.Errorf("user mode ends with %d, %+v, and not with an illegal instruction", e, t.user.Trap())
+			return fmt.Errorf("user mode ends with %d, %+v, and not with an illegal instruction", e, *t.user.Trap())
 		}
 		return nil
 	})
@@ -332,7 +332,7 @@ func userInterrupt(p *testProgram, cpu int) error {
 			case spec.EntryWork, spec.EntryInterrupt:
 				t.exitToUserModeLoop()
 			default:
-				return fmt.Errorf("user mode ends with %d, %+v, while nothing but interrupts come", e, t.user.Trap())
+				return fmt.Errorf("user mode ends with %d, %+v, while nothing but interrupts come", e, *t.user.Trap())
 			}
 		}
 		return nil
@@ -522,7 +522,7 @@ func testUserFlush() error {
 		err := p.run(cpu, usertest.Count, testData, func(t *Task) error {
 			for r := range int32(rounds) {
 				if e := t.nextUserEntry(); e != spec.EntryPageFault || t.user.Trap().Addr != testData {
-					return fmt.Errorf("user mode ends with %d, %+v", e, t.user.Trap())
+					return fmt.Errorf("user mode ends with %d, %+v", e, *t.user.Trap())
 				}
 				faults.Add(1)
 				for round.Load() == r {

@@ -50,7 +50,7 @@ type delivery struct {
 // handle_signal and signal_delivered.
 func (t *Task) handleSignal(sig int, d *delivery) {
 	a, f := &d.action, &d.frame
-	if a.Flags&signal.SA_EXPOSE_TAGBITS == 0 {
+	if arch.TopByteIgnored && a.Flags&signal.SA_EXPOSE_TAGBITS == 0 {
 		d.info.MapAddr(arch.UntagAddress)
 	}
 	f.Handler, f.Sig, f.Info = a.Handler, sig, d.info.Bytes()

@@ -66,7 +66,7 @@ const defaultMXCSR = sigframe.DefaultMXCSR
 func (c *UserContext) Regs() *PtRegs { return &c.regs }
 
 // Trap describes the last fault or exception.
-func (c *UserContext) Trap() spec.Trap { return c.trap }
+func (c *UserContext) Trap() *spec.Trap { return &c.trap }
 
 // Reset makes c that of a new program, whose first instruction StartThread sets.
 func (c *UserContext) Reset() {

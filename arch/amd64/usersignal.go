@@ -17,6 +17,9 @@ const BadFrameHasAddress = false
 // stateAlign is the alignment of the extended state on the stack.
 const stateAlign = 64
 
+// TopByteIgnored is false: there is no room for tags in an address.
+const TopByteIgnored = false
+
 // UntagAddress returns the address: all of it counts.
 func UntagAddress(addr uintptr) uintptr { return addr }
 

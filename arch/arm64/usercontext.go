@@ -29,7 +29,7 @@ type UserContext struct {
 func (c *UserContext) Regs() *PtRegs { return &c.regs }
 
 // Trap describes the last EntryPageFault or EntryException.
-func (c *UserContext) Trap() spec.Trap { return c.trap }
+func (c *UserContext) Trap() *spec.Trap { return &c.trap }
 
 // Copy makes c the context of a new task, a copy of that of the caller, from.
 func (c *UserContext) Copy(from *UserContext) {

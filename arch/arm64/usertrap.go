@@ -74,6 +74,9 @@ func untag(addr uint64) uint64 {
 	return addr
 }
 
+// TopByteIgnored is true: TCR_EL1.TBI0 is set, and a tag can be there.
+const TopByteIgnored = true
+
 // UntagAddress is untag for what siginfo tells of an address.
 func UntagAddress(addr uintptr) uintptr { return uintptr(untag(uint64(addr))) }
 

@@ -68,8 +68,8 @@ func TestDecode(t *testing.T) {
 		if test.far == high {
 			want.Error = test.ec<<ecShift | il | fscTranslation // tells nothing of the kernel
 		}
-		if c.Trap() != want {
-			t.Errorf("%s: %+v, want %+v", test.name, c.Trap(), want)
+		if *c.Trap() != want {
+			t.Errorf("%s: %+v, want %+v", test.name, *c.Trap(), want)
 		}
 		if isFault := want.Signo == 0; isFault != (entry == spec.EntryPageFault) || !isFault && entry != spec.EntryException {
 			t.Errorf("%s: entry %v", test.name, entry)
