@@ -480,9 +480,11 @@ func Platform() string { return impl.Platform() }
 const BadFrameHasAddress = impl.BadFrameHasAddress
 
 // PushSignalFrame makes the program of c handle a signal: it writes a frame to
-// the program's stack, from which PopSignalFrame restores everything, and
-// changes the registers. On EFAULT nothing has changed but user memory.
-func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error { return impl.PushSignalFrame(c, f) }
+// the program's stack, with write, from which PopSignalFrame restores everything,
+// and changes the registers. On EFAULT nothing has changed but user memory.
+func PushSignalFrame(c *UserContext, f *spec.SignalFrame, write func(addr uintptr, b []byte) error) error {
+	return impl.PushSignalFrame(c, f, write)
+}
 
 // PopSignalFrame does the work of sigreturn(2): it loads the registers of c
 // from the frame at the program's stack pointer, with read, and returns the

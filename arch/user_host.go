@@ -201,14 +201,14 @@ func Platform() string { return "fake" }
 
 // PushSignalFrame writes a frame of three words, program counter, stack pointer
 // and mask, and enters the handler.
-func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
+func PushSignalFrame(c *UserContext, f *spec.SignalFrame, write func(addr uintptr, b []byte) error) error {
 	sp, _ := f.StackTop(c.regs.Stack)
 	sp -= 24
 	var b []byte
 	for _, w := range [...]uintptr{c.regs.IP, c.regs.Stack, uintptr(f.Mask)} {
 		b = binary.LittleEndian.AppendUint64(b, uint64(w))
 	}
-	if err := f.Write(sp, b); err != nil {
+	if err := write(sp, b); err != nil {
 		return err
 	}
 	c.regs.IP, c.regs.Stack, c.regs.Args[0] = f.Handler, sp, uintptr(f.Sig)

@@ -38,9 +38,11 @@ func (t *Task) leftUserMode(e spec.Entry) {
 	case spec.EntryPageFault:
 		t.call.nr = noSyscallNr
 		t.handleUserFault(t.user.Trap())
+		t.doExitWork()
 	case spec.EntryException:
 		t.call.nr = noSyscallNr
 		t.handleException(t.user.Trap())
+		t.doExitWork()
 	case spec.EntryInterrupt:
 		t.call.nr = noSyscallNr
 		t.Interrupted = true
@@ -60,6 +62,15 @@ func (t *Task) leftUserMode(e spec.Entry) {
 // and tells why it is back.
 func (t *Task) enterUserMode() spec.Entry {
 	return arch.EnterUser(&t.user, t.FlagWord(), exitWork|tracedWork)
+}
+
+// doExitWork does a round of exitToUserModeLoop if there is something to do by now:
+// enterUserMode would see it, too, but on the way back from a fault it is mostly a
+// signal.
+func (t *Task) doExitWork() {
+	if t.TestFlag(exitWork) {
+		t.exitToUserModeLoop()
+	}
 }
 
 // exitToUserModeLoop does one round of what is to do before the task goes to

@@ -57,14 +57,13 @@ func (t *Task) handleSignal(sig int, d *delivery) {
 	f.Mask = uint64(t.sigmaskToSave())
 	f.AltStack, f.OnStack = t.altStack, a.Flags&signal.SA_ONSTACK != 0
 	t.rseqResume(sig) // the handler's frame shows where the program goes on
-	f.Write = writeUser
 	stepping := t.TestFlag(sched.TIFSinglestep)
 	if stepping && !arch.StepIntoHandler(&t.user) {
 		t.ClearFlag(sched.TIFSinglestep)
 	}
 	var err error
 	if f.Restorer, err = t.restorer(a); err == nil {
-		err = arch.PushSignalFrame(&t.user, f)
+		err = arch.PushSignalFrame(&t.user, f, writeUser)
 	}
 	if err != nil {
 		t.forceSigsegv(sig)

@@ -38,15 +38,11 @@ func loadExtended(c *UserContext) { c.load() }
 //go:nosplit
 func wentNowhere(c *UserContext, _ *atomic.Uint32, _ uint32) spec.Entry { return c.jumpedAway() }
 
-// leftUser goes on after an interrupt or an exception.
+// leftUser goes on after an interrupt or an exception, and says which.
 //
 //go:nosplit
-func leftUser(c *UserContext, _ *atomic.Uint32, _ uint32) spec.Entry { return c.left(c.vec) }
-
-// left says why user mode was left if not for a system call.
-//
-//go:nosplit
-func (c *UserContext) left(vec uint64) spec.Entry {
+func leftUser(c *UserContext, _ *atomic.Uint32, _ uint32) spec.Entry {
+	vec := c.vec
 	if vec >= vecDevice {
 		recordInterrupt(vec)
 		IRQEnable()

@@ -24,7 +24,7 @@ const TopByteIgnored = false
 func UntagAddress(addr uintptr) uintptr { return addr }
 
 // PushSignalFrame makes the program handle a signal; see package arch.
-func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
+func PushSignalFrame(c *UserContext, f *spec.SignalFrame, write func(addr uintptr, b []byte) error) error {
 	at, state, err := c.placeFrame(f)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
 	frame.FPState = uint64(state)
 	frame.Complete(xfeatures != 0, f.Mask, f.AltStack)
 	frame.Siginfo = *f.Info
-	if err := c.pushFrame(at, state, f.Write); err != nil {
+	if err := c.pushFrame(at, state, write); err != nil {
 		return err
 	}
 	r.di, r.si, r.dx, r.ax = uint64(f.Sig), uint64(at+sigframe.Info), uint64(at+sigframe.Context), 0

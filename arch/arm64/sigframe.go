@@ -68,7 +68,7 @@ func (c *UserContext) vectorBytes() []byte { return (*[512]byte)(unsafe.Pointer(
 // PushSignalFrame makes the program of c handle a signal: it writes a frame to
 // the program's stack and changes the registers. On EFAULT nothing has changed
 // but user memory.
-func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
+func PushSignalFrame(c *UserContext, f *spec.SignalFrame, write func(addr uintptr, b []byte) error) error {
 	r := &c.regs
 	top, _ := f.StackTop(r.SP())
 	link := (top - 16) &^ 15
@@ -78,12 +78,12 @@ func PushSignalFrame(c *UserContext, f *spec.SignalFrame) error {
 	}
 	b := c.buffer()
 	n := c.fill(b, f)
-	if err := f.Write(base, b[:n]); err != nil {
+	if err := write(base, b[:n]); err != nil {
 		return err
 	}
 	binary.LittleEndian.PutUint64(b[0:], r.R[29])
 	binary.LittleEndian.PutUint64(b[8:], r.R[30])
-	if err := f.Write(link, b[:16]); err != nil {
+	if err := write(link, b[:16]); err != nil {
 		return err
 	}
 	r.R[0], r.R[1], r.R[2] = uint64(f.Sig), uint64(base), uint64(base+frameContext)

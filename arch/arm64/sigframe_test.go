@@ -55,10 +55,10 @@ func someContext(sp uintptr) *UserContext {
 	return c
 }
 
-func someFrame(s *userStack) *spec.SignalFrame {
+func someFrame() *spec.SignalFrame {
 	f := &spec.SignalFrame{
 		Handler: 0x40_5678, Restorer: 0x7fff_8000_0000, Sig: int(syscall.SIGSEGV), Mask: 0x8000_0000_0000_0001,
-		AltStack: spec.AltStack{SP: 0x1000, Flags: 2, Size: 0x2000}, Write: s.write,
+		AltStack: spec.AltStack{SP: 0x1000, Flags: 2, Size: 0x2000},
 	}
 	f.Info = new([spec.SiginfoUsed]byte)
 	binary.LittleEndian.PutUint32(f.Info[infoSigno:], uint32(f.Sig))
@@ -73,8 +73,8 @@ func TestSignalFrame(t *testing.T) {
 		c := someContext(s.top() - 8)
 		c.trap = spec.Trap{Addr: 0x5555, Number: ecDataLower, Error: esr}
 		before := *c
-		f := someFrame(s)
-		if err := PushSignalFrame(c, f); err != nil {
+		f := someFrame()
+		if err := PushSignalFrame(c, f, s.write); err != nil {
 			t.Fatal(err)
 		}
 		base := c.regs.SP()
@@ -140,19 +140,19 @@ func checkLayout(t *testing.T, c *UserContext, m []byte, esr uint64) {
 
 func TestSignalFrameStack(t *testing.T) {
 	s := newUserStack()
-	f := someFrame(s)
+	f := someFrame()
 	alt := spec.AltStack{SP: s.base, Size: 0x2000}
 	end := alt.SP + alt.Size
 	f.AltStack, f.OnStack = alt, true
 	c := someContext(s.top())
-	if err := PushSignalFrame(c, f); err != nil || c.regs.SP() > end-4704 || c.regs.SP() < end-4720 {
+	if err := PushSignalFrame(c, f, s.write); err != nil || c.regs.SP() > end-4704 || c.regs.SP() < end-4720 {
 		t.Errorf("frame at %#x for a stack that ends at %#x: %v", c.regs.SP(), end, err)
 	}
 	for _, sp := range []uintptr{0, 8, 4000, s.base + 4700, 1<<64 - 1} {
 		c := someContext(sp)
 		before := c.regs
 		f.OnStack = false
-		if err := PushSignalFrame(c, f); err != syscall.EFAULT || c.regs != before {
+		if err := PushSignalFrame(c, f, s.write); err != syscall.EFAULT || c.regs != before {
 			t.Errorf("stack pointer %#x: error %v", sp, err)
 		}
 	}
@@ -221,7 +221,7 @@ func TestPopSignalFrameRecords(t *testing.T) {
 func FuzzPopSignalFrame(f *testing.F) {
 	s := newUserStack()
 	c := someContext(s.top())
-	if err := PushSignalFrame(c, someFrame(s)); err != nil {
+	if err := PushSignalFrame(c, someFrame(), s.write); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(bytes.Clone(s.bytes[c.regs.SP()-s.base:][frameContext:1200]), uint16(0))

@@ -22,9 +22,6 @@ type SignalFrame struct {
 	// OnStack says that the handler is to run on the alternate stack, if there
 	// is one: SA_ONSTACK.
 	OnStack bool
-
-	// Write writes b to the program's memory, or returns EFAULT.
-	Write func(addr uintptr, b []byte) error
 }
 
 // StackTop returns what the frame goes below if the program's stack pointer is sp:
