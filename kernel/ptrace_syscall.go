@@ -141,33 +141,34 @@ func (t *Task) stepTrap(code int32, addr uintptr) {
 	t.forceSigFault(signal.SIGTRAP, int(code), addr)
 }
 
-// restartRegs finds out, once signals have been taken, which error of the system
-// call that the task leaves is still to be dealt with, and the number and first
-// argument of a restart. A tracer that has seen the registers may have made
-// another call, or none, of the one that was interrupted.
-func (t *Task) restartRegs(interrupted syscall.Errno, stopped bool) (e syscall.Errno, nr int, arg0 uintptr) {
-	e, nr, arg0 = t.user.SettleRestart(interrupted, stopped)
-	if !signal.Restartable(e) {
-		e = 0
+// showRestart makes the registers of the calling task, which takes signals, those
+// that a tracer is to see, or a core file: of a system call that will be made again
+// they may not be those with which it ended.
+func (t *Task) showRestart() {
+	if t.restartShown {
+		return
 	}
-	return e, nr, arg0
+	t.restartShown = true
+	t.user.SetTracedNr(t.call.nr)
+	t.user.ShowRestart(t.interrupted, t.call.args[0])
+	t.call.nr = t.user.TracedNr()
 }
 
-// doSignalTraced is doSignal for a task with a tracer. A system call that is
-// restarted begins in user mode, so that the tracer sees it once more.
-func (t *Task) doSignalTraced(interrupted syscall.Errno) {
+// settleRestart undoes showRestart once signals have been taken, one of which may
+// be to be handled. stopped says that a tracer has seen the registers: it may have
+// made another call, or none, of the one that was interrupted. A restart under a
+// tracer, or after one, begins in user mode, so that it sees the call once more.
+// settleRestart returns the error that is still to be dealt with.
+func (t *Task) settleRestart(interrupted syscall.Errno, stopped, handled bool) syscall.Errno {
+	t.restartShown = false
 	t.user.SetTracedNr(t.call.nr)
-	t.user.ShowRestart(interrupted, t.call.args[0])
-	t.call.nr = t.user.TracedNr()
-	stops := t.stops
-
-	d := &t.delivery
-	d.action.Flags = 0 // in case there is no signal
-	sig := t.getSignal(&d.info, &d.action)
-	t.user.SetTracedNr(t.call.nr)
-	e, nr, arg0 := t.restartRegs(interrupted, t.stops != stops)
+	e, nr, arg0 := t.user.SettleRestart(interrupted, stopped)
+	if !stopped && t.ptrace.Load() == 0 {
+		t.call.nr = nr
+		return e
+	}
 	regs := t.user.Regs()
-	switch signal.Interruption(e, sig != 0, d.action.Flags) {
+	switch signal.Interruption(e, handled, t.delivery.action.Flags) {
 	case signal.Interrupted:
 		regs.SetReturnValue(failure(syscall.EINTR))
 	case signal.Restarted:
@@ -175,9 +176,5 @@ func (t *Task) doSignalTraced(interrupted syscall.Errno) {
 	case signal.Continued:
 		regs.RewindSyscall(nrRestartSyscall, arg0)
 	}
-	if sig != 0 {
-		t.handleSignal(sig, d)
-		return
-	}
-	t.restoreSavedSigmask()
+	return 0
 }

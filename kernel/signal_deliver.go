@@ -17,15 +17,18 @@ func (t *Task) doSignal() {
 	if t.TestFlag(sched.TIFNotifySignal) {
 		t.ClearFlag(sched.TIFNotifySignal)
 	}
+	stops := t.stops
+	if t.ptrace.Load() != 0 {
+		t.showRestart()
+	}
+	d := &t.delivery
+	sig := t.getSignal(&d.info, &d.action)
 	interrupted := t.interrupted
 	t.interrupted = 0 // once is enough
-	if t.ptrace.Load() != 0 {
-		t.doSignalTraced(interrupted)
-		return
+	if t.restartShown {
+		interrupted = t.settleRestart(interrupted, t.stops != stops, sig != 0)
 	}
-
-	d := &t.delivery
-	if sig := t.getSignal(&d.info, &d.action); sig != 0 {
+	if sig != 0 {
 		if interrupted != 0 {
 			t.settleSyscall(interrupted, d.action.Flags)
 		}

@@ -66,6 +66,7 @@ func (t *Task) getSignal(info *signal.Info, action *signal.Action) (sig int) {
 			}
 		}
 		if t.ptrace.Load() != 0 && sig != signal.SIGKILL && h.actions[sig-1].Flags&signal.SA_IMMUTABLE == 0 {
+			t.showRestart()
 			if sig = t.ptraceSignal(sig, info, shared); sig == 0 {
 				continue
 			}
@@ -89,6 +90,7 @@ func (t *Task) getSignal(info *signal.Info, action *signal.Action) (sig int) {
 		t.unlockSignals()
 		t.flags.Or(PF_SIGNALED)
 		if signal.Dumping.Has(sig) {
+			t.showRestart()
 			t.doCoredump(info)
 		}
 		DoGroupExit(sig)
@@ -105,6 +107,7 @@ func (t *Task) stopAsAsked() bool {
 		return true
 	}
 	if t.jobctl&jobctlTrapMask != 0 {
+		t.showRestart()
 		t.jobctlTrap()
 		return true
 	}

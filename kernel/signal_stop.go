@@ -45,6 +45,7 @@ func (t *Task) doSignalStop(sig int) bool {
 		t.setJobctlPending(jobctlTrapStop)
 		return false
 	}
+	t.showRestart() // somebody may become its tracer
 	notify := t.joinStop()
 	t.jobctl |= jobctlStopped
 	sched.SetSpecialState(sched.TaskStopped | sched.TaskWakekill)

@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/user.h>
+#include <time.h>
 
 static void put(const char *path, const char *text)
 {
@@ -314,6 +316,36 @@ static void threads(void)
 		notes(0);
 }
 
+// PR_REG is where struct elf_prstatus has the general registers.
+#define PR_REG 112
+
+// in_a_call shows the registers of a program that dies in a system call which would
+// have been made again.
+static void in_a_call(void)
+{
+	int p[2];
+	pipe(p);
+	struct sigevent e = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGQUIT};
+	struct itimerspec soon = {.it_value.tv_nsec = 20000000};
+	timer_t timer;
+	DUMP("in a call", timer_create(CLOCK_MONOTONIC, &e, &timer); timer_settime(timer, 0, &soon, 0); read(p[0], &soon, 77));
+	load();
+	if (!core)
+		return;
+	Elf64_Phdr *notes = (void *)(core + ((Elf64_Ehdr *)core)->e_phoff);
+	struct user_regs_struct *r = (void *)(core + notes->p_offset + sizeof(Elf64_Nhdr) + 8 + PR_REG);
+#if defined __x86_64__
+	const unsigned char *pc = (void *)r->rip;
+	say("in a call", "of %lld result %lld arguments %d %lld, behind it %d", r->orig_rax, r->rax, r->rdi == p[0], r->rdx,
+	    pc[-2] == 0x0f && pc[-1] == 0x05);
+#else
+	say("in a call", "of %lld arguments %d %lld, in front of it %d", r->regs[8], r->regs[0] == p[0], r->regs[2],
+	    *(unsigned *)r->pc == 0xd4000001);
+#endif
+	close(p[0]);
+	close(p[1]);
+}
+
 // ---- to a program ----
 
 #define GO "/tmp/cores/go"
@@ -524,6 +556,7 @@ void test_coredump(void)
 	names();
 	contents();
 	threads();
+	in_a_call();
 	programs();
 	chdir("/");
 	rmdir("/tmp/cores");

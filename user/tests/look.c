@@ -121,6 +121,9 @@ static void rollup(void)
 	result("smaps_rollup of a kernel thread", read(open("/proc/2/smaps_rollup", O_RDONLY), &c, 1));
 }
 
+// code_at is where the program goes on that in_syscall was asked about.
+static unsigned long long code_at;
+
 // in_syscall prints the call in which somebody sleeps, and n of its arguments.
 static void in_syscall(const char *name, pid_t pid, int n)
 {
@@ -142,8 +145,10 @@ static void in_syscall(const char *name, pid_t pid, int n)
 		return;
 	}
 	const char *call = nr == SYS_read ? "read" : nr == SYS_wait4 ? "wait4" :
-		nr == SYS_clock_nanosleep ? "clock_nanosleep" : nr == SYS_rt_sigsuspend ? "rt_sigsuspend" : "another";
+		nr == SYS_clock_nanosleep ? "clock_nanosleep" : nr == SYS_rt_sigsuspend ? "rt_sigsuspend" :
+		nr == SYS_restart_syscall ? "restart_syscall" : "another";
 	say(name, "%s %#llx %#llx", call, n > 0 ? v[0] : 0, n > 1 ? v[1] : 0);
+	code_at = v[7];
 	say(name, "stack %d code %d end %d", v[6] > 1 << 16, v[7] > 1 << 16, text[got - 1] == '\n');
 }
 
@@ -184,6 +189,15 @@ static void syscalls(void)
 	await(child, 'S');
 	in_syscall("read", child, 2);
 	CHILD_DIES(setuid(1000); in_syscall("somebody else's", child, 0));
+	unsigned long long asleep = code_at;
+	kill(child, SIGSTOP);
+	await(child, 'T');
+	in_syscall("read, stopped", child, 2);
+	say("read, stopped", "code %lld on", code_at - asleep);
+	kill(child, SIGCONT);
+	await(child, 'S');
+	in_syscall("read, continued", child, 2);
+	say("read, continued", "code %lld on", code_at - asleep);
 	end();
 	sigset_t none;
 	sigemptyset(&none);
@@ -194,9 +208,23 @@ static void syscalls(void)
 	SLEEPER(syscall(SYS_wait4, -1, 0, 0, 0); struct timespec t = {100}; syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &t, 0));
 	await(child, 'S');
 	in_syscall("clock_nanosleep", child, 2);
+	asleep = code_at;
+	kill(child, SIGSTOP);
+	await(child, 'T');
+	in_syscall("clock_nanosleep, stopped", child, 2);
+	say("clock_nanosleep, stopped", "code %lld on", code_at - asleep);
+	kill(child, SIGCONT);
+	await(child, 'S');
+	in_syscall("restart_syscall", child, 0);
+	say("restart_syscall", "code %lld on", code_at - asleep);
 	end();
-	SLEEPER(for (;;));
+	char c;
+	SLEEPER(write(ends[1], "", 1); for (;;));
+	read(ends[0], &c, 1);
 	in_syscall("running", child, 0);
+	kill(child, SIGSTOP);
+	await(child, 'T');
+	in_syscall("running, stopped", child, 0);
 	end();
 	in_syscall("kernel thread", 2, 0);
 }

@@ -204,6 +204,18 @@ static void restarts(void)
 	follow("read, handled with SA_RESTART", read_restart_flag, SYS_read, 1, PTRACE_SYSCALL);
 }
 
+// at_call reports whether there is a system call at an address of the tracee.
+static int at_call(pid_t pid, unsigned long pc)
+{
+	long word = 0;
+	pt(PTRACE_PEEKTEXT, pid, pc, (long)&word);
+#if defined __x86_64__
+	return (word & 0xffff) == 0x050f;
+#else
+	return (word & 0xffffffff) == 0xd4000001;
+#endif
+}
+
 // What a tracer changes in front of a restart: what is restarted must be what the
 // registers say then, not what the kernel remembers.
 enum change { NOTHING, NUMBER, NO_NUMBER, FIRST_ARGUMENT, RESULT };
@@ -280,8 +292,48 @@ static void restart_changed(enum change what, int deliver)
 	}
 }
 
+// restart_attached does so with one that nobody traced when it stopped in the call.
+static void restart_attached(enum change what, int detach)
+{
+	char name[96];
+	snprintf(name, sizeof name, "ptrace restart attached, %s, %s", change_names[what], detach ? "detached" : "continued");
+	pipe(read_pipe);
+	pipe(other_pipe);
+	write(other_pipe[1], "o", 1);
+	pid_t pid = fork();
+	if (pid == 0) {
+		read_once();
+		_exit(0);
+	}
+	await(pid, 'S');
+	kill(pid, SIGSTOP);
+	waitpid(pid, 0, WUNTRACED);
+	result(name, pt(PTRACE_ATTACH, pid, 0, 0));
+	stopped(name, pid);
+	struct regs g;
+	getregs(pid, &g);
+	long v = (long)RET(&g);
+	say(name, "in %s result %ld at the call %d", callname(getnr(pid)), v, at_call(pid, PC(&g)));
+	change(pid, what);
+	write(read_pipe[1], "r", 1);
+	if (!detach) {
+		pt(PTRACE_CONT, pid, 0, 0);
+		stopped(name, pid);
+	}
+	pt(PTRACE_DETACH, pid, 0, 0);
+	kill(pid, SIGCONT);
+	reap(name, pid);
+	for (int i = 0; i < 2; i++) {
+		close(read_pipe[i]);
+		close(other_pipe[i]);
+	}
+}
+
 static void restarts_changed(void)
 {
+	for (int detach = 0; detach < 2; detach++)
+		for (enum change what = NOTHING; what <= RESULT; what++)
+			restart_attached(what, detach);
 	for (int deliver = 0; deliver < 2; deliver++)
 		for (enum change what = NOTHING; what <= RESULT; what++)
 			restart_changed(what, deliver);
@@ -302,19 +354,13 @@ static void stepping(void)
 	struct regs before, after;
 	for (int i = 0; i < 5000 && over < 2; i++) {
 		getregs(pid, &before);
-		long word = 0;
-		pt(PTRACE_PEEKTEXT, pid, PC(&before), (long)&word);
+		int call = at_call(pid, PC(&before));
 		pt(PTRACE_SINGLESTEP, pid, 0, 0);
 		int s = quiet(pid);
 		if (!WIFSTOPPED(s) || WSTOPSIG(s) != SIGTRAP) {
 			status("ptrace singlestep, ends", s);
 			break;
 		}
-#if defined __x86_64__
-		int call = (word & 0xffff) == 0x050f;
-#else
-		int call = (word & 0xffffffff) == 0xd4000001;
-#endif
 		if (call) {
 			getregs(pid, &after);
 			pt(PTRACE_GETSIGINFO, pid, 0, (long)&si);
