@@ -171,7 +171,9 @@ func CopyFromUser(dst unsafe.Pointer, src, n uintptr) (left uintptr) {
 	return 0
 }
 
-// CopyToUser copies n bytes.
+// CopyToUser copies n bytes; see CopyFromUser.
+//
+//go:noinline
 func CopyToUser(dst uintptr, src unsafe.Pointer, n uintptr) (left uintptr) {
 	copy(hostBytes(dst, n), unsafe.Slice((*byte)(src), n))
 	return 0

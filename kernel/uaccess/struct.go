@@ -2,6 +2,7 @@ package uaccess
 
 import (
 	"syscall"
+	"unsafe"
 
 	"onsen/arch"
 )
@@ -36,8 +37,11 @@ func GetStruct[T any](v *T, addr, size uintptr) error {
 }
 
 // PutFrom writes *v, which holds no pointers, to a user address: Put for what is
-// large.
+// large, and for a hot path.
 func PutFrom[T any](addr uintptr, v *T) error {
+	if addr < arch.TaskSize-unsafe.Sizeof(*v) && arch.CopyToUser(addr, unsafe.Pointer(v), unsafe.Sizeof(*v)) == 0 {
+		return nil
+	}
 	_, err := CopyToUser(addr, bytesOf(v))
 	return err
 }
