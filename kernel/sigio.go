@@ -127,6 +127,8 @@ func sigioPerm(t *Task, o *fs.Owner) bool {
 var bandEvents = map[fs.Band]fs.PollEvents{
 	fs.BandIn:  fs.PollIn | fs.PollRdNorm,
 	fs.BandOut: fs.PollOut | fs.PollWrNorm | fs.PollWrBand,
+	fs.BandErr: fs.PollErr,
+	fs.BandHup: fs.PollHup | fs.PollErr,
 }
 
 // sendSIGIOTo sends one task, or its process, the signal that the file asks for, or

@@ -13,13 +13,19 @@ var pseudoSB = NewSuperBlock(&FilesystemType{Name: "anon_inodefs", NoDev: true},
 // pipeSB is that of pipes, which statfs(2) tells from others.
 var pipeSB = NewSuperBlock(&FilesystemType{Name: "pipefs", NoDev: true}, 0x50495045, 0, SimpleSuper{})
 
+// sockSB is that of sockets.
+var sockSB = NewSuperBlock(&FilesystemType{Name: "sockfs", NoDev: true}, 0x534f434b, 0, SimpleSuper{})
+
 // anonInode is the inode that all files of NewAnonFile share, as in Linux.
 var anonInode = pseudoSB.NewInode(0o600, NoInodeOps{})
 
 // NewPseudoInode returns an inode for files without a name, such as a pipe's.
 func NewPseudoInode(mode uint32, ops InodeOps) *Inode {
-	if mode&syscall.S_IFMT == syscall.S_IFIFO {
+	switch mode & syscall.S_IFMT {
+	case syscall.S_IFIFO:
 		return pipeSB.NewInode(mode, ops)
+	case syscall.S_IFSOCK:
+		return sockSB.NewInode(mode, ops)
 	}
 	return pseudoSB.NewInode(mode, ops)
 }

@@ -7,8 +7,8 @@ import (
 	"onsen/kernel/cred"
 )
 
-// create makes a name with mk, which is called with the directory locked. isDir
-// says that it will be a directory, which slashes may follow.
+// create makes a name with mk, which is called with the directory locked, and goes
+// there. isDir says that it will be a directory, which slashes may follow.
 func (w *walk) create(dfd int, path string, isDir bool, mk func(dir *Dentry, name string) (*Inode, error)) error {
 	if err := w.startParent(dfd, path); err != nil {
 		return err
@@ -38,7 +38,8 @@ func (w *walk) create(dfd int, path string, isDir bool, mk func(dir *Dentry, nam
 	if err != nil {
 		return err
 	}
-	dir.insert(newDentry(dir, name, i))
+	w.p.Dentry = newDentry(dir, name, i)
+	dir.insert(w.p.Dentry)
 	return nil
 }
 
@@ -83,6 +84,19 @@ func Mknod(ctx *Context, dfd int, path string, mode uint32, dev Dev) error {
 		}
 		return dir.Inode.Ops.Mknod(dir.Inode, name, &a)
 	})
+}
+
+// MakeSocket makes a socket, and returns its place, which is kept until Path.Put.
+func MakeSocket(ctx *Context, path string, mode uint32) (Path, error) {
+	w := walk{ctx: ctx, cred: ctx.Cred}
+	err := w.create(AtFdcwd, path, false, func(dir *Dentry, name string) (*Inode, error) {
+		a := w.newAttr(dir.Inode, mode&0o7777|syscall.S_IFSOCK)
+		return dir.Inode.Ops.Mknod(dir.Inode, name, &a)
+	})
+	if err == nil && !w.p.Get() {
+		err = syscall.ENOENT // somebody was faster to remove it
+	}
+	return w.p, err
 }
 
 // Symlink makes a symbolic link that says target.

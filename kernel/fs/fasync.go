@@ -27,6 +27,8 @@ type Band int32
 const (
 	BandIn  Band = 1 // POLL_IN: there is something to read
 	BandOut Band = 2 // POLL_OUT: there is room
+	BandErr Band = 4 // POLL_ERR: there is an error
+	BandHup Band = 6 // POLL_HUP: the other side has gone
 )
 
 // SendSIGIO sends the signal of a file to its owner; si_fd is fd. Set at start-up.

@@ -164,6 +164,9 @@ func (f *File) SetPos(pos int64) { f.pos.Store(pos) }
 // Get adds a reference.
 func (f *File) Get() { f.refs.Add(1) }
 
+// Refs returns how many references there are.
+func (f *File) Refs() int { return int(f.refs.Load()) }
+
 // tryGet adds a reference unless there is none left.
 func (f *File) tryGet() bool {
 	for {

@@ -59,3 +59,21 @@ func pathFrom(root, p Path) (name string, reached bool) {
 	}
 	return b.String(), reached
 }
+
+// Get keeps the file and the mount of p, until Put: false if one is gone.
+func (p Path) Get() bool {
+	if !p.hold() {
+		return false
+	}
+	if !hold(&p.Dentry.Inode.users) {
+		p.put()
+		return false
+	}
+	return true
+}
+
+// Put undoes Get.
+func (p Path) Put() {
+	p.Dentry.Inode.drop()
+	p.put()
+}
