@@ -63,11 +63,18 @@ func (p *Pipe) wakeWriters() {
 }
 
 // FromFile reads up to n bytes of a file, from *pos on, into the pipe. It waits
-// for room for the first of them only.
+// for the first of them only, and for room for it.
 func (p *Pipe) FromFile(f *fs.File, pos *int64, n int, nonblock bool) (done int, err error) {
 	p.mu.Lock()
 	if err = p.waitRoom(nonblock); err == nil {
-		done, err = p.fillFrom(n, func(it *uaccess.Iter) (int, error) { return f.Ops.Read(f, it, pos) })
+		first := true
+		done, err = p.fillFrom(n, func(it *uaccess.Iter) (int, error) {
+			if !first && f.Ops.Poll(f, nil)&fs.PollIn == 0 {
+				return 0, nil
+			}
+			first = false
+			return f.Ops.Read(f, it, pos)
+		})
 	}
 	p.mu.Unlock()
 	if done > 0 {
