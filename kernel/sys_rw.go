@@ -155,23 +155,27 @@ func moved(done int, err error) (uintptr, error) {
 }
 
 func sysReadv(t *Task, a *SyscallArgs) (uintptr, error) {
-	return t.vector(a[0], a[1], a[2], t.read)
+	return t.vector(a, (*fs.File).CanRead, t.read)
 }
 
 func sysWritev(t *Task, a *SyscallArgs) (uintptr, error) {
-	return t.vector(a[0], a[1], a[2], t.write)
+	return t.vector(a, (*fs.File).CanWrite, t.write)
 }
 
-// vector does readv(2) and writev(2) at the file's position.
-func (t *Task) vector(fd, addr, count uintptr, do func(*fs.File, uintptr, uintptr) (uintptr, error)) (uintptr, error) {
-	f := t.files.Borrow(int(int32(fd)))
+// vector does readv(2) and writev(2) at the file's position. No bytes are nothing to
+// ask the file for, as they are with read and write.
+func (t *Task) vector(a *SyscallArgs, can func(*fs.File) bool, do func(*fs.File, uintptr, uintptr) (uintptr, error)) (uintptr, error) {
+	f := t.files.Borrow(int(int32(a[0])))
 	if f.File == nil {
 		return 0, syscall.EBADF
 	}
 	defer f.Done()
 	var err error
-	if t.iter, err = uaccess.VecIter(addr, count); err != nil {
+	if t.iter, err = uaccess.VecIter(a[1], a[2]); err != nil {
 		return 0, err
+	}
+	if t.iter.Len() == 0 && can(f.File) {
+		return 0, nil
 	}
 	return do(f.File, 0, 0)
 }
