@@ -39,10 +39,18 @@ func (t *Task) pipe(addr uintptr, flags uint32) error {
 	if flags&notificationPipe != 0 {
 		return syscall.ENOPKG // as a Linux without CONFIG_WATCH_QUEUE
 	}
-	r, w := t.newPipe(flags)
-	cloexec := flags&syscall.O_CLOEXEC != 0
+	return t.installPair(addr, flags&syscall.O_CLOEXEC != 0, func() (r, w *fs.File, err error) {
+		r, w = t.newPipe(flags)
+		return r, w, nil
+	})
+}
+
+// installPair takes two descriptors, stores them at addr, and gives them the files that
+// open returns: EMFILE, EFAULT, or the error of that.
+func (t *Task) installPair(addr uintptr, cloexec bool, open func() (one, two *fs.File, err error)) error {
 	limit := t.rlimit(RLIMIT_NOFILE)
 	var fds [2]int32
+	var files [2]*fs.File
 	n := 0
 	err := error(nil)
 	for n < 2 && err == nil {
@@ -55,16 +63,17 @@ func (t *Task) pipe(addr uintptr, flags uint32) error {
 	if err == nil {
 		err = uaccess.Put(addr, fds)
 	}
+	if err == nil {
+		files[0], files[1], err = open()
+	}
 	if err != nil {
 		for _, fd := range fds[:n] {
 			t.files.PutUnused(int(fd))
 		}
-		r.Put()
-		w.Put()
 		return err
 	}
-	t.files.Install(int(fds[0]), r)
-	t.files.Install(int(fds[1]), w)
+	t.files.Install(int(fds[0]), files[0])
+	t.files.Install(int(fds[1]), files[1])
 	return nil
 }
 
