@@ -31,6 +31,13 @@ var (
 //go:nosplit
 func AllocPage() (pa uintptr) { return allocPage(tagUsed) }
 
+// Scarce reports whether only the reserve is left, or less: who would put what a
+// program has into the Go heap asks first, and refuses.
+func Scarce() bool {
+	r := atomic.LoadUint32(&reserve)
+	return r != 0 && atomic.LoadUint32(&buddyPages) <= r
+}
+
 // AllocHeapPage is AllocPage for what the Go heap cannot do without: its pages
 // and the kernel's page tables. It may use the reserve.
 //
