@@ -8,6 +8,8 @@ import (
 
 	"onsen/kernel/cred"
 	"onsen/kernel/fs/procfs"
+	"onsen/kernel/net"
+	"onsen/kernel/net/unix"
 	"onsen/kernel/printk"
 	"onsen/kernel/random"
 	"onsen/kernel/seccomp"
@@ -52,6 +54,10 @@ var procSysDir = &procfs.Dir{Entries: []procfs.Entry{
 			sysConstant("entropy_avail", 256),
 			sysConstant("poolsize", 256),
 		}}},
+	}}},
+	{Name: "net", Perm: 0o555, Dir: &procfs.Dir{Entries: []procfs.Entry{
+		{Name: "core", Perm: 0o555, Dir: &procfs.Dir{Entries: []procfs.Entry{sysConstant("somaxconn", net.SoMaxConn)}}},
+		{Name: "unix", Perm: 0o555, Dir: &procfs.Dir{Entries: []procfs.Entry{sysConstant("max_dgram_qlen", unix.MaxDgramQlen)}}},
 	}}},
 	{Name: "vm", Perm: 0o555, Dir: &procfs.Dir{Entries: []procfs.Entry{
 		sysConstant("overcommit_memory", 0),

@@ -26,6 +26,7 @@ var procSystemFiles = []procfs.Entry{
 		t := Current()
 		return fmt.Sprintf("%d/task/%d", t.Tgid, t.Pid), fs.Path{}, nil
 	}},
+	{Name: "net", Link: func(any, *cred.Cred) (string, fs.Path, error) { return "self/net", fs.Path{}, nil }},
 	{Name: "mounts", Link: func(any, *cred.Cred) (string, fs.Path, error) { return "self/mounts", fs.Path{}, nil }},
 	{Name: "cmdline", Perm: 0o444, Show: procText(func() string { return CommandLine() + "\n" })},
 	{Name: "cpuinfo", Perm: 0o444, Show: showCPUInfo},

@@ -11,6 +11,7 @@ import (
 	"onsen/kernel/fs"
 	"onsen/kernel/fs/procfs"
 	"onsen/kernel/kstrtox"
+	"onsen/kernel/net/unix"
 	"onsen/kernel/sched"
 )
 
@@ -18,6 +19,9 @@ import (
 var procTaskFiles = []procfs.Entry{
 	{Name: "fd", Perm: 0o500, Dir: &procfs.Dir{Find: findFd(fdLinkEntry), List: listFds, Perm: fdPermission}},
 	{Name: "fdinfo", Perm: 0o555, Dir: &procfs.Dir{Find: findFd(fdInfoEntry), List: listFds, Perm: fdPermission}},
+	{Name: "net", Perm: 0o555, Dir: &procfs.Dir{Entries: []procfs.Entry{
+		{Name: "unix", Perm: 0o444, Show: func(_ any, w *bytes.Buffer) error { unix.Show(w); return nil }},
+	}}},
 	{Name: "environ", Perm: 0o400, Open: openReadable, Show: showMM(showEnviron)},
 	{Name: "auxv", Perm: 0o400, Open: openReadable, Show: showMM(showAuxv)},
 	{Name: "status", Perm: 0o444, Show: showTask(showStatus)},

@@ -21,6 +21,7 @@ var syscallGroups = [][]Syscall{
 	pathSyscalls,
 	mountSyscalls,
 	pipeSyscalls,
+	socketSyscalls,
 	pollSyscalls,
 	signalSyscalls,
 	futexSyscalls,
