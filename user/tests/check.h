@@ -141,6 +141,8 @@ void test_signals(void);
 void test_jobs(void);
 void test_ids(void);
 void test_events(void);
+void test_unix(void);
+void test_scm(void);
 void test_process(void);
 void test_vdso(void);
 void test_regsets(void);

@@ -29,7 +29,7 @@ static const struct {
 	{"regsets", test_regsets}, {"vdso", test_vdso}, {"rseq", test_rseq}, {"restart", test_restart}, {"frames", test_frames},
 	{"sigdefault", test_sigdefault}, {"sigqueue", test_sigqueue}, {"sigsource", test_sigsource},
 	{"sigaction", test_sigaction}, {"sigstack", test_sigstack}, {"sigwait", test_sigwait}, {"sigio", test_sigio}, {"kill", test_kill},
-	{"coredump", test_coredump}, {"events", test_events},
+	{"coredump", test_coredump}, {"events", test_events}, {"unix", test_unix}, {"scm", test_scm},
 	{"tty", test_tty}, {"pty", test_pty},
 };
 
