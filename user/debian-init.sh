@@ -7,5 +7,5 @@ mkdir -p /dev/pts
 mount -t devpts devpts /dev/pts
 mount -t proc proc /proc
 [ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
-setsid -c -w bash </dev/console >/dev/console 2>&1
+setsid -c -w bash <>/dev/console >&0 2>&1
 exec busybox poweroff -f

@@ -49,7 +49,7 @@ $(BUILD)/user/%/bash.cpio: user/torture/bash.sh user/torture/common.sh $(BUILD)/
 
 # Debian's own dynamically linked programs, with an interactive bash.
 debian-packages := libc6 bash dash coreutils findutils grep sed procps mount util-linux perl-base ncurses-base \
-	bsdutils less vim-tiny strace gdb-minimal
+	bsdutils less vim-tiny strace gdb-minimal tmux libc-bin
 
 user-debian: $(archs:%=$(BUILD)/user/%/debian.cpio) ## build an initramfs of Debian's programs [ARCH=]
 
