@@ -33,12 +33,15 @@ func writeActionsLogged(_ any, w *procfs.Write) (int, error) {
 	if !Capable(cred.CAP_SYS_ADMIN) {
 		return 0, syscall.EPERM
 	}
-	var err error
-	n, tooMuch := writeSysctlString(w, "", func(s string) { err = setActionsLogged(s) })
+	line := "" // and that is what a write that means nothing else sets
+	n, err := writeSysctlString(w, "", func(s string) { line = s })
+	if err == nil {
+		err = setActionsLogged(line)
+	}
 	if err != nil {
 		return 0, err
 	}
-	return n, tooMuch
+	return n, nil
 }
 
 func setActionsLogged(names string) error {
