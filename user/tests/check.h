@@ -147,6 +147,9 @@ void test_process(void);
 void test_vdso(void);
 void test_regsets(void);
 void test_ptrace(void);
+void test_seccomp(void);
+void test_sectrace(void);
+void test_secnotify(void);
 void test_coredump(void);
 void test_restart(void);
 void test_sigdefault(void);
@@ -166,5 +169,6 @@ void test_tty(void);
 void test_pty(void);
 int exec_child(int argc, char **argv);
 int core_program(int argc, char **argv);
+int seccomp_child(void);
 
 #endif
