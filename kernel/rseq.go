@@ -117,7 +117,7 @@ func (t *Task) rseqResume(sig int) {
 		return
 	}
 	err := t.rseqAbort()
-	if cpu := arch.CPU(); err == nil && t.SeqCPU != int32(cpu)+1 {
+	if cpu := t.CPU(); err == nil && t.SeqCPU != int32(cpu)+1 {
 		err = t.rseqStoreCPU(uint32(cpu))
 	}
 	if err != nil {
