@@ -5,18 +5,12 @@
 # tree for mkinitramfs.
 set -eu
 
+here=$(cd "$(dirname "$0")" && pwd)
 arch=$1 dir=$2
 shift 2
 cd "$dir"
 base=$PWD
-
-apt() {
-	program=$1
-	shift
-	"$program" -qq -o "Dir::State=$base/apt" -o "Dir::State::status=$base/apt/status" -o "Dir::Cache=$base/apt" \
-		-o "APT::Architecture=$arch" -o "APT::Architectures=$arch" -o APT::Sandbox::User= \
-		-o APT::Install-Recommends=false "$@"
-}
+. "$here/apt.sh"
 
 echo "  DEBIAN  $arch root"
 # Only maintainer scripts need what is left out.

@@ -4,17 +4,13 @@
 # and leaves the machine's own package lists alone.
 set -eu
 
+here=$(cd "$(dirname "$0")" && pwd)
 arch=$1 dir=$2
 mkdir -p "$dir/apt/lists/partial" "$dir/apt/archives/partial"
 touch "$dir/apt/status"
 cd "$dir"
-
-apt() {
-	program=$1
-	shift
-	"$program" -qq -o "Dir::State=$PWD/apt" -o "Dir::State::status=$PWD/apt/status" -o "Dir::Cache=$PWD/apt" \
-		-o "APT::Architecture=$arch" -o "APT::Architectures=$arch" -o APT::Sandbox::User= "$@"
-}
+base=$PWD
+. "$here/apt.sh"
 
 # extract PACKAGE MEMBER FILE: one file of a package.
 extract() {
