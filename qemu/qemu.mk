@@ -17,7 +17,7 @@ qemu-flags = -arch $(qemu-arch) \
 run-flags = $(qemu-flags) $(if $(INITRD),-initrd '$(INITRD)') \
 	$(if $(EVENTS),-events '$(EVENTS)') $(if $(ACCEL),-accel '$(ACCEL)') $(if $(QEMU_ARGS),-extra '$(QEMU_ARGS)')
 
-.PHONY: qemu proctree qemu-gdb gdb boot-test bench soak-boot soak soak-signals tools qemu-tools gdb-tools
+.PHONY: qemu proctree qemu-gdb gdb boot-test kselftest bench soak-boot soak soak-signals tools qemu-tools gdb-tools
 .PHONY: $(BUILD)/qemu-run $(BUILD)/qemu-soak $(BUILD)/qemu-bench $(BUILD)/qemu-proctree
 
 # Without INITRD= it is u-root's; INITRD=none boots without one.
@@ -36,10 +36,14 @@ gdb: gdb-tools $(BUILD)/qemu-run ## gdb for a running "make qemu GDB=1" [ARCH=]
 proctree: $(BUILD)/qemu-proctree ## show the processes of a guest as they come and go [EVENTS=file, as given to make qemu]
 	@$(BUILD)/qemu-proctree $(EVENTS)
 
-boot-test: tools kernel user-tests initramfs ## boot the kernel on many machines and check what it says [FULL=1 RUN=regexp]
+boot-test: tools kernel user-tests kselftests initramfs ## boot the kernel on many machines and check what it says [FULL=1 RUN=regexp]
 	@echo "  TEST    ./qemu/..."
 	@ONSEN_BOOT_TESTS=1 $(if $(FULL),ONSEN_BOOT_MATRIX=full) \
 		$(GO) test -count=1 -p 1 -parallel 2 -timeout 40m $(if $(RUN),-run '$(RUN)' -v) ./qemu/...
+
+KSELFTEST ?= quick slow
+kselftest: tools kernel kselftests ## run Linux's own tests on Linux and here, also those that take time [KSELFTEST="quick slow PATTERN ..."]
+	@ONSEN_BOOT_TESTS=1 KSELFTEST='$(KSELFTEST)' $(GO) test -count=1 -parallel 2 -timeout 60m -run TestKselftest -v ./qemu/oracle
 
 bench: tools kernel user-bench $(BUILD)/qemu-bench ## count instructions and fill the table in docs/performance.md [ARCH= BENCH_MEM=1]
 	@$(BUILD)/qemu-bench $(if $(ARCH),-arch $(ARCH)) $(if $(BENCH_MEM),-mem)

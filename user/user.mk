@@ -118,3 +118,4 @@ $(BUILD)/user/%/storm: user/soak/storm.c | user-tools
 
 $(BUILD)/user/%/storm.cpio: $(BUILD)/user/%/storm $(BUILD)/mkinitramfs
 	@$(BUILD)/mkinitramfs -o $@ init=$< dev/
+include user/kselftest/kselftest.mk

@@ -16,7 +16,7 @@ import (
 var programs = map[string]int{"checks": 5000, "busybox": 30, "bash": 35, "programs": 100}
 
 // memory is how much a program's machine has, where the default is too little.
-var memory = map[string]string{"programs": "512M"}
+var memory = map[string]string{"programs": "512M", "kselftest": "512M"}
 
 // checks runs a test program on a machine and returns the facts it printed.
 func checks(t *testing.T, m qemu.Config, program string) []string {
