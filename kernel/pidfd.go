@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"onsen/kernel/fs"
+	"onsen/kernel/fs/procfs"
 	"onsen/kernel/uaccess"
 )
 
@@ -50,6 +51,24 @@ func (t *Task) pidOfFd(fd int) (p *Pid, nonblock bool, err error) {
 		return nil, false, syscall.EBADF
 	}
 	return f.Private.(*Pid), f.NonBlock(), nil
+}
+
+// pidOfFdOrProc is pidOfFd, and takes the directory of a process in /proc, too, as
+// programs had it before there were pidfds. EBADF.
+func (t *Task) pidOfFdOrProc(fd int) (*Pid, error) {
+	p, _, err := t.pidOfFd(fd)
+	if err == nil {
+		return p, nil
+	}
+	f := t.files.Borrow(fd)
+	if f.File == nil {
+		return nil, err
+	}
+	defer f.Done()
+	if e, key := procfs.OpenedDir(f.File); e == processEntry {
+		return key.(procKey).pid, nil
+	}
+	return nil, err
 }
 
 // copyPidfd takes a descriptor for p's pidfd and tells the program, if asked for.

@@ -30,13 +30,13 @@ func sysPidfdOpen(t *Task, a *SyscallArgs) (uintptr, error) {
 	return uintptr(fd), err
 }
 
-// sysPidfdSendSignal is pidfd_send_signal(2).
+// sysPidfdSendSignal is pidfd_send_signal(2), which takes an open /proc/PID, too.
 func sysPidfdSendSignal(t *Task, a *SyscallArgs) (uintptr, error) {
 	sig := int(int32(a[1]))
 	if uint32(a[3]) != 0 {
 		return 0, syscall.EINVAL
 	}
-	p, _, err := t.pidOfFd(int(int32(a[0])))
+	p, err := t.pidOfFdOrProc(int(int32(a[0])))
 	if err != nil {
 		return 0, err
 	}

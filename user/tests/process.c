@@ -143,6 +143,21 @@ static void pidfds(void)
 	result("signal flags", syscall(SYS_pidfd_send_signal, self, 0, 0, 1));
 	result("signal by stdout", syscall(SYS_pidfd_send_signal, 1, 0, 0, 0));
 	result("signal by nothing", syscall(SYS_pidfd_send_signal, 99, 0, 0, 0));
+	char thread[60];
+	snprintf(thread, sizeof thread, "/proc/self/task/%d", getpid());
+	struct { const char *name, *path; int flags; } directories[] = {
+		{"a process", "/proc/self", O_DIRECTORY}, {"a process, O_PATH", "/proc/self", O_PATH}, {"a thread", thread, O_DIRECTORY},
+		{"all", "/proc", O_DIRECTORY}, {"another", "/", O_DIRECTORY}, {"a file", "/proc/self/stat", 0},
+	};
+	for (int n = 0; n < 6; n++) {
+		char name[60];
+		int dir = open(directories[n].path, directories[n].flags);
+		snprintf(name, sizeof name, "signal by the directory of %s", directories[n].name);
+		result(name, syscall(SYS_pidfd_send_signal, dir, 0, 0, 0));
+		snprintf(name, sizeof name, "getfd by the directory of %s", directories[n].name);
+		result(name, syscall(SYS_pidfd_getfd, dir, 1, 0));
+		close(dir);
+	}
 	siginfo_t i;
 	memset(&i, 0, sizeof i);
 	i.si_signo = 10;
@@ -160,6 +175,8 @@ static void pidfds(void)
 		for (;;)
 			pause();
 	int fd = syscall(SYS_pidfd_open, pid, O_NONBLOCK);
+	snprintf(thread, sizeof thread, "/proc/%d", pid);
+	int dir = open(thread, O_DIRECTORY);
 	result("waitid of the living", syscall(SYS_waitid, P_PIDFD, fd, &i, WEXITED, 0));
 	result("kill", syscall(SYS_pidfd_send_signal, fd, SIGKILL, 0, 0));
 	struct pollfd p = {fd, POLLIN, 0};
@@ -167,6 +184,8 @@ static void pidfds(void)
 	result("waitid of the dead", syscall(SYS_waitid, P_PIDFD, fd, &i, WEXITED, 0));
 	say("siginfo", "%d %d", i.si_code, i.si_status);
 	result("poll once reaped", poll(&p, 1, 0));
+	result("signal by the directory of the reaped", syscall(SYS_pidfd_send_signal, dir, 0, 0, 0));
+	close(dir);
 	result("getfd of the reaped", syscall(SYS_pidfd_getfd, fd, 1, 0));
 	close(fd);
 	close(self);

@@ -65,3 +65,13 @@ func (dirOps) ReadDir(f *fs.File, d *fs.DirContext) error {
 // inoOf makes a number that is not 0 for an entry of a listing. The number that
 // stat(2) tells is another: inodes come and go with those who use them.
 func inoOf(dir uint64, pos int64) uint64 { return dir<<24 + uint64(pos) }
+
+// OpenedDir returns what the directory is about that an open file is of, as Dir.Find
+// has said it: nil if it is none of a procfs, or was opened by O_PATH.
+func OpenedDir(f *fs.File) (e *Entry, key any) {
+	if _, ok := f.Ops.(dirOps); !ok {
+		return nil, nil
+	}
+	n := f.Inode.Private.(*node)
+	return n.e, n.key
+}
