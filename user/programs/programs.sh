@@ -26,6 +26,7 @@ trace() {
 		-e '/^---/d; /ERESTART/d; /WNOHANG/d' "$@" | sort -u
 }
 trace sh -c 'echo a | cat | wc -c' | same pipeline
+trace --seccomp-bpf sh -c 'echo a | cat | wc -c' | same 'pipeline with a filter'
 trace bash -c 'sleep 0 & wait; (exit 3)' | same bash
 sleep 1000 &
 victim=$!
