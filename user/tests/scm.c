@@ -130,6 +130,13 @@ static void datagrams(void)
 	}
 	int p[2];
 	pair(SOCK_DGRAM, p);
+	set_option(p[0], SO_SNDBUFFORCE, 1 << 30);
+	char *huge = mmap(0, 8 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	result("a datagram of 8 MiB", send(p[0], huge, 8 << 20, MSG_DONTWAIT));
+	result("a datagram of 1 MiB", send(p[0], huge, 1 << 20, MSG_DONTWAIT));
+	munmap(huge, 8 << 20);
+	close2(p);
+	pair(SOCK_DGRAM, p);
 	say("datagrams of 1 byte to the peer", "%d", fill(p[0], 1));
 	events("when full", p[0]);
 	close(p[1]);

@@ -10,7 +10,7 @@ import (
 
 // Sendmsg sends one datagram, to the name in m or to the peer: ENOTCONN if there is
 // neither, EMSGSIZE if it is larger than the buffer, ECONNREFUSED, EPERM, EPIPE,
-// EFAULT, what looking for the name gives; see net.Timeo.Wait. Linux's
+// EFAULT, ENOBUFS, what looking for the name gives; see net.Timeo.Wait. Linux's
 // unix_dgram_sendmsg.
 func (d dgram) Sendmsg(m *net.Msghdr, from *uaccess.Iter, flags int) (int, error) {
 	collectIfMany()
@@ -45,6 +45,9 @@ func (d dgram) Sendmsg(m *net.Msghdr, from *uaccess.Iter, flags int) (int, error
 	}
 	if err := d.awaitRoom(flags); err != nil {
 		return 0, err
+	}
+	if n > largestDgram {
+		return 0, syscall.ENOBUFS
 	}
 	p, err := d.newMsg(from, n, dgramCharge(n))
 	if err != nil {

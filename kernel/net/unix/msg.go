@@ -63,11 +63,19 @@ func streamCharge(n int) int64 {
 	return truesize(n-paged, paged)
 }
 
+// fragsDgram is what a datagram has in pages, and largestDgram the largest one for
+// which there can be memory: what is not in pages is one block, of at most 4 MiB. Only
+// who may use SO_SNDBUFFORCE comes so far.
+const (
+	fragsDgram   = 17 * pageSize
+	largestDgram = 4<<20 - skbInfo + fragsDgram
+)
+
 // dgramCharge is what a datagram of n bytes costs.
 func dgramCharge(n int) int64 {
 	paged := 0
 	if n > allocMax {
-		paged = (min(n-allocMax, 17*pageSize) + pageSize - 1) &^ (pageSize - 1)
+		paged = (min(n-allocMax, fragsDgram) + pageSize - 1) &^ (pageSize - 1)
 		paged = min(paged, n)
 	}
 	return truesize(n-paged, paged)
