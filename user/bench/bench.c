@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/reboot.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -223,28 +224,43 @@ static void threads(int n)
 }
 
 static int there[2], back[2];
-static void pipe_round_trip(int n)
+
+// round_trip sends a byte to a process that sends it back.
+static void round_trip(int n, int to, int at, int reply, int from)
 {
 	char c = 0;
-	pipe(there);
-	pipe(back);
 	pid_t pid = fork();
 	if (pid == 0) {
 		EACH {
-			read(there[0], &c, 1);
-			write(back[1], &c, 1);
+			read(at, &c, 1);
+			write(reply, &c, 1);
 		}
 		_exit(0);
 	}
 	EACH {
-		write(there[1], &c, 1);
-		read(back[0], &c, 1);
+		write(to, &c, 1);
+		read(from, &c, 1);
 	}
 	waitpid(pid, 0, 0);
+}
+
+static void pipe_round_trip(int n)
+{
+	pipe(there);
+	pipe(back);
+	round_trip(n, there[1], there[0], back[1], back[0]);
 	close(there[0]);
 	close(there[1]);
 	close(back[0]);
 	close(back[1]);
+}
+
+static void socket_round_trip(int n)
+{
+	socketpair(AF_UNIX, SOCK_STREAM, 0, there);
+	round_trip(n, there[0], there[1], there[1], there[0]);
+	close(there[0]);
+	close(there[1]);
 }
 
 static void ring(int n)
@@ -401,6 +417,7 @@ int main(void)
 	count("SIGSEGV-handler", 2000, sigsegv_handler, 1);
 	single_step(1000);
 	count("pipe-round-trip", 2000, pipe_round_trip, 1);
+	count("socketpair-round-trip", 2000, socket_round_trip, 1);
 	count("ring-of-8-per-hop", 300, ring, 8);
 	count("futex-round-trip", 2000, futex_round_trip, 1);
 	count("pread-64KiB", 500, pread_64k, 1);
