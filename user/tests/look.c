@@ -179,6 +179,20 @@ static void end(void)
 	waitpid(child, 0, 0);
 }
 
+// stop_and_go_on stops the child in its call and has it make the call again.
+static void stop_and_go_on(const char *stopped, const char *on)
+{
+	unsigned long long asleep = code_at;
+	kill(child, SIGSTOP);
+	await(child, 'T');
+	in_syscall(stopped, child, 2);
+	say(stopped, "code %lld on", code_at - asleep);
+	kill(child, SIGCONT);
+	await(child, 'S');
+	in_syscall(on, child, 1);
+	say(on, "code %lld on", code_at - asleep);
+}
+
 static void syscalls(void)
 {
 	int ends[2];
@@ -189,15 +203,7 @@ static void syscalls(void)
 	await(child, 'S');
 	in_syscall("read", child, 2);
 	CHILD_DIES(setuid(1000); in_syscall("somebody else's", child, 0));
-	unsigned long long asleep = code_at;
-	kill(child, SIGSTOP);
-	await(child, 'T');
-	in_syscall("read, stopped", child, 2);
-	say("read, stopped", "code %lld on", code_at - asleep);
-	kill(child, SIGCONT);
-	await(child, 'S');
-	in_syscall("read, continued", child, 2);
-	say("read, continued", "code %lld on", code_at - asleep);
+	stop_and_go_on("read, stopped", "read, continued");
 	end();
 	sigset_t none;
 	sigemptyset(&none);
@@ -208,15 +214,7 @@ static void syscalls(void)
 	SLEEPER(syscall(SYS_wait4, -1, 0, 0, 0); struct timespec t = {100}; syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &t, 0));
 	await(child, 'S');
 	in_syscall("clock_nanosleep", child, 2);
-	asleep = code_at;
-	kill(child, SIGSTOP);
-	await(child, 'T');
-	in_syscall("clock_nanosleep, stopped", child, 2);
-	say("clock_nanosleep, stopped", "code %lld on", code_at - asleep);
-	kill(child, SIGCONT);
-	await(child, 'S');
-	in_syscall("restart_syscall", child, 0);
-	say("restart_syscall", "code %lld on", code_at - asleep);
+	stop_and_go_on("clock_nanosleep, stopped", "clock_nanosleep, continued");
 	end();
 	char c;
 	SLEEPER(write(ends[1], "", 1); for (;;));
