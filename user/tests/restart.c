@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/select.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
@@ -30,7 +31,8 @@ static struct shared {
 } *shared;
 
 // The files of all rows.
-static int in, out, full_in, full_out, event, timer, sigfd, poller, lock_fd;
+static int in, out, full_in, full_out, event, timer, sigfd, poller, lock_fd, source;
+static int master, slave; // of a pseudo terminal
 static pid_t caller, helper;
 static char buffer[70000];
 static sigset_t usr2, none;
@@ -78,6 +80,10 @@ static long do_write(void) { return write(full_out, "x", 1); }
 static long do_writev(void) { return writev(full_out, &iov, 1); }
 static long do_splice(void) { return splice(in, 0, full_out, 0, 1, 0); }
 static long do_tee(void) { return tee(in, full_out, 1, 0); }
+static long do_vmsplice(void) { return vmsplice(full_out, &iov, 1, 0); }
+static long do_sendfile(void) { return sendfile(full_out, source, &(off_t){0}, 1); }
+static long do_tty_read(void) { return read(slave, &c, 1); }
+static long do_master_read(void) { return read(master, &c, 1); }
 static long do_eventfd(void) { return read(event, &number, 8); }
 static long do_timerfd(void) { return read(timer, &number, 8); }
 static long do_signalfd(void) { struct signalfd_siginfo s; return read(sigfd, &s, sizeof s); }
@@ -158,6 +164,8 @@ static void nothing(void) {}
 static void feed(void) { write(out, "x", 1); }
 static void drain(void) { read(full_in, buffer, sizeof buffer); }
 static void feed_drain(void) { feed(); drain(); }
+static void type(void) { write(master, "x\n", 2); }
+static void print(void) { write(slave, "x", 1); }
 static void post(void) { number = 1; write(event, &number, 8); }
 static void fire(void) { timerfd_settime(timer, 0, &(struct itimerspec){{0, 0}, {0, 1}}, 0); }
 static void usr2_it(void) { kill(caller, SIGUSR2); }
@@ -185,6 +193,10 @@ static const struct call {
 	{"writev", do_writev, nothing, drain},
 	{"splice", do_splice, nothing, feed_drain},
 	{"tee", do_tee, nothing, feed_drain},
+	{"vmsplice", do_vmsplice, nothing, drain},
+	{"sendfile", do_sendfile, nothing, drain},
+	{"read of a terminal", do_tty_read, nothing, type},
+	{"read of a pty's master", do_master_read, nothing, print},
 	{"eventfd", do_eventfd, nothing, post},
 	{"timerfd", do_timerfd, nothing, fire},
 	{"signalfd", do_signalfd, nothing, usr2_it},
@@ -271,6 +283,10 @@ static void files(void)
 	while (write(full_out, buffer, 4096) > 0)
 		;
 	fcntl(full_out, F_SETFL, flags);
+	master = open("/dev/ptmx", O_RDWR | O_NOCTTY);
+	unlockpt(master);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	source = open("/proc/self/exe", O_RDONLY);
 	event = eventfd(0, 0);
 	timer = timerfd_create(CLOCK_MONOTONIC, 0);
 	sigfd = signalfd(-1, &usr2, 0);
@@ -311,7 +327,7 @@ static void one(const struct call *k, int mode)
 	char name[80];
 	snprintf(name, sizeof name, "restart %s, %s", k->name, modes[mode]);
 	// A short sleep may be over before the helper has seen it.
-	int left = mode == STOPPED || rest.tv_sec == -5 ? -1 : rest.tv_sec < LONG / 1000;
+	int left = mode == STOPPED || rest.tv_sec == -5 ? -1 : rest.tv_sec <= LONG / 1000;
 	say(name, "%ld errno %d handled %d rest %d", r, e, shared->handled, left);
 	waitpid(helper, 0, 0);
 	_exit(0);
