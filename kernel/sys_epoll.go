@@ -40,9 +40,6 @@ func (t *Task) epollCreate(flags uint32) (uintptr, error) {
 func (t *Task) addAnonFile(name string, ops fs.FileOps, flags uint32, cloexec bool) (uintptr, error) {
 	f := fs.NewAnonFile(name, ops, nil, flags)
 	fd, err := t.files.Add(f, t.rlimit(RLIMIT_NOFILE), cloexec)
-	if err != nil {
-		f.Put()
-	}
 	return uintptr(fd), err
 }
 

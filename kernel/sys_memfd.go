@@ -43,8 +43,5 @@ func sysMemfdCreate(t *Task, a *SyscallArgs) (uintptr, error) {
 		return 0, err
 	}
 	fd, err := t.files.Add(f, t.rlimit(RLIMIT_NOFILE), flags&mfdCloexec != 0)
-	if err != nil {
-		f.Put()
-	}
 	return uintptr(fd), err
 }

@@ -7,8 +7,11 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/sendfile.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <termios.h>
@@ -664,8 +667,34 @@ static void devices(void)
 	}
 }
 
+// no_room makes files of every kind when there is no room for another descriptor.
+static void no_room(void)
+{
+	struct rlimit l = {0, 4096};
+	sigset_t none;
+	int p[2];
+	sigemptyset(&none);
+	l.rlim_cur = dup(0);
+	close(l.rlim_cur);
+	setrlimit(RLIMIT_NOFILE, &l);
+	for (int i = 0; i < 2; i++) {
+		result("no room, open", open("/", O_RDONLY));
+		result("no room, dup", dup(0));
+		result("no room, pipe", pipe(p));
+		result("no room, epoll", epoll_create1(0));
+		result("no room, eventfd", eventfd(0, 0));
+		result("no room, timerfd", timerfd_create(CLOCK_MONOTONIC, 0));
+		result("no room, signalfd", signalfd(-1, &none, 0));
+		result("no room, memfd", syscall(SYS_memfd_create, "m", 0));
+		result("no room, pidfd", syscall(SYS_pidfd_open, getpid(), 0));
+		result("no room, socket", socket(AF_UNIX, SOCK_STREAM, 0));
+		result("no room, socketpair", socketpair(AF_UNIX, SOCK_STREAM, 0, p));
+	}
+}
+
 void test_events(void)
 {
+	CHILD("no room", no_room());
 	pipes();
 	fifos();
 	polls();

@@ -135,18 +135,6 @@ static void interruptions(void)
 	sigset_t none;
 	sigemptyset(&none);
 	INTERRUPTED("sigsuspend", SA_RESTART, sigsuspend(&none));
-	// With SA_RESTART the read goes on, until the second child writes.
-	handle(SIGUSR1, SA_RESTART);
-	pid_t one = signal_later(SIGUSR1, 20000), two = fork();
-	if (two == 0) {
-		usleep(100000);
-		write(p[1], "x", 1);
-		_exit(0);
-	}
-	long n = read(p[0], &c, 1);
-	say("read with SA_RESTART", "%ld handled %d", n, count);
-	waitpid(one, 0, 0);
-	waitpid(two, 0, 0);
 	// Stopping and continuing is not seen by the program.
 	pid_t pid = fork();
 	if (pid == 0)
