@@ -1,8 +1,6 @@
 package boottest
 
 import (
-	"fmt"
-	"path/filepath"
 	"testing"
 
 	"onsen/qemu"
@@ -37,39 +35,30 @@ var screens = []struct{ command, shown, keys, shownThen, keysThen string }{
 
 // Debian's userland comes up to a bash that answers, and ends with it.
 func TestDebian(t *testing.T) {
-	for _, arch := range qemu.Arches {
-		for _, cpus := range []int{1, 4} {
-			t.Run(fmt.Sprintf("%s,%d", arch, cpus), func(t *testing.T) {
-				t.Parallel()
-				m := qemutest.Kernel(t, arch)
-				m.CPUs = cpus
-				m.Initrd = filepath.Join(qemutest.Root(t), "build", "user", string(arch), "debian.cpio")
-				g := qemutest.Boot(t, m)
-				g.Expect(`Run /init as init process`)
-				seen := 0
-				for _, d := range debianDialogue {
-					if d.typed == interrupt {
-						g.Type([]byte(interrupt))
-					} else {
-						typeAtPrompt(t, g, bashPrompt, &seen, d.typed)
-					}
-					g.Expect(d.answer)
-				}
-				typeAtPrompt(t, g, bashPrompt, &seen, "seq 1 100 >/tmp/f; stty rows 24 cols 80")
-				for _, s := range screens {
-					typeAtPrompt(t, g, bashPrompt, &seen, s.command)
-					awaitText(t, g, s.shown, 0)
-					g.Type([]byte(s.keys))
-					awaitText(t, g, s.shownThen, 0)
-					g.Type([]byte(s.keysThen))
-				}
-				typeAtPrompt(t, g, bashPrompt, &seen, "head -n 1 /tmp/f")
-				g.Expect(`^hello 2$`)
-				typeAtPrompt(t, g, bashPrompt, &seen, "script -q -c tty /dev/null")
-				g.Expect(`^/dev/pts/0$`)
-				typeAtPrompt(t, g, bashPrompt, &seen, "exit")
-				g.Exit(qemu.PoweredOff)
-			})
+	withUserland(t, "user/%s/debian.cpio", "256M", func(t *testing.T, g *qemutest.Guest) {
+		g.Expect(`Run /init as init process`)
+		seen := 0
+		for _, d := range debianDialogue {
+			if d.typed == interrupt {
+				g.Type([]byte(interrupt))
+			} else {
+				typeAtPrompt(t, g, bashPrompt, &seen, d.typed)
+			}
+			g.Expect(d.answer)
 		}
-	}
+		typeAtPrompt(t, g, bashPrompt, &seen, "seq 1 100 >/tmp/f; stty rows 24 cols 80")
+		for _, s := range screens {
+			typeAtPrompt(t, g, bashPrompt, &seen, s.command)
+			awaitText(t, g, s.shown, 0)
+			g.Type([]byte(s.keys))
+			awaitText(t, g, s.shownThen, 0)
+			g.Type([]byte(s.keysThen))
+		}
+		typeAtPrompt(t, g, bashPrompt, &seen, "head -n 1 /tmp/f")
+		g.Expect(`^hello 2$`)
+		typeAtPrompt(t, g, bashPrompt, &seen, "script -q -c tty /dev/null")
+		g.Expect(`^/dev/pts/0$`)
+		typeAtPrompt(t, g, bashPrompt, &seen, "exit")
+		g.Exit(qemu.PoweredOff)
+	})
 }

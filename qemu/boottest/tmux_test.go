@@ -1,8 +1,6 @@
 package boottest
 
 import (
-	"fmt"
-	"path/filepath"
 	"testing"
 
 	"onsen/qemu"
@@ -37,21 +35,12 @@ var tmuxDialogue = []struct{ typed, want string }{
 // Debian's tmux: a server, and clients that reach it by a socket and hand it their
 // terminal.
 func TestTmux(t *testing.T) {
-	for _, arch := range qemu.Arches {
-		for _, cpus := range []int{1, 4} {
-			t.Run(fmt.Sprintf("%s,%d", arch, cpus), func(t *testing.T) {
-				t.Parallel()
-				m := qemutest.Kernel(t, arch)
-				m.CPUs = cpus
-				m.Initrd = filepath.Join(qemutest.Root(t), "build", "user", string(arch), "debian.cpio")
-				g := qemutest.Boot(t, m)
-				g.ExpectText(`bash-5\.2# `)
-				for _, d := range tmuxDialogue {
-					g.Type([]byte(d.typed))
-					g.ExpectText(d.want)
-				}
-				g.Exit(qemu.PoweredOff)
-			})
+	withUserland(t, "user/%s/debian.cpio", "256M", func(t *testing.T, g *qemutest.Guest) {
+		g.ExpectText(`bash-5\.2# `)
+		for _, d := range tmuxDialogue {
+			g.Type([]byte(d.typed))
+			g.ExpectText(d.want)
 		}
-	}
+		g.Exit(qemu.PoweredOff)
+	})
 }

@@ -2,8 +2,6 @@ package boottest
 
 import (
 	"bytes"
-	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -53,24 +51,14 @@ func awaitText(t *testing.T, g *qemutest.Guest, text string, n int) {
 
 // The default initramfs comes up to a shell that answers, and shuts down.
 func TestShell(t *testing.T) {
-	for _, arch := range qemu.Arches {
-		for _, cpus := range []int{1, 4} {
-			t.Run(fmt.Sprintf("%s,%d", arch, cpus), func(t *testing.T) {
-				t.Parallel()
-				m := qemutest.Kernel(t, arch)
-				m.CPUs = cpus
-				m.Memory = "512M"
-				m.Initrd = filepath.Join(qemutest.Root(t), "build", "initramfs-"+string(arch)+".cpio")
-				g := qemutest.Boot(t, m)
-				g.Expect(`Welcome to u-root!`)
-				seen := 0
-				for _, d := range dialogue {
-					typeAtPrompt(t, g, prompt, &seen, d.typed)
-					g.Expect(d.answer)
-				}
-				typeAtPrompt(t, g, prompt, &seen, "shutdown")
-				g.Exit(qemu.PoweredOff)
-			})
+	withUserland(t, "initramfs-%s.cpio", "512M", func(t *testing.T, g *qemutest.Guest) {
+		g.Expect(`Welcome to u-root!`)
+		seen := 0
+		for _, d := range dialogue {
+			typeAtPrompt(t, g, prompt, &seen, d.typed)
+			g.Expect(d.answer)
 		}
-	}
+		typeAtPrompt(t, g, prompt, &seen, "shutdown")
+		g.Exit(qemu.PoweredOff)
+	})
 }
