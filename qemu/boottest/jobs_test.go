@@ -20,18 +20,22 @@ const (
 // untilStopped waits for the only job to stop.
 const untilStopped = "until jobs | busybox grep -q Stopped; do busybox usleep 10000; done; echo is-$((1+1))"
 
+// interrupted is what comes of ctrlC. Linux now and then loses its echo on a pseudo
+// terminal; user/tests/events.c compares how it is echoed.
+const interrupted = `(\^C)?[\r\n]*ready> `
+
 // jobControl is what is typed at bash, and what comes then. A prompt comes
 // before every line.
 var jobControl = []struct{ typed, want string }{
 	// A program in front is interrupted, and quits.
 	{"job number-1" + enter, `number-1 is here\r\n`},
-	{ctrlC, `\^C[\r\n]*ready> `},
+	{ctrlC, interrupted},
 	{"echo was-$?" + enter, `was-130\r\nready> `},
 	{"job number-2" + enter, `number-2 is here\r\n`},
 	{ctrlBackslash, `\^\\(Quit)?.*\r\nready> `},
 	{"echo was-$?" + enter, `was-131\r\nready> `},
 	{"job number-3 | busybox cat" + enter, `number-3 is here\r\n`},
-	{ctrlC, `\^C[\r\n]*ready> `},
+	{ctrlC, interrupted},
 	{"echo was-${PIPESTATUS[*]}" + enter, `was-130 130\r\nready> `},
 	// It stops, goes on behind and in front.
 	{"job number-4" + enter, `number-4 is here\r\n`},
@@ -44,7 +48,7 @@ var jobControl = []struct{ typed, want string }{
 	{"fg" + enter, `number-4 is here\r\n`},
 	{ctrlZ, `\^Z\r\n\[1\]\+\s+Stopped .*\r\nready> `},
 	{"fg %1" + enter, `number-4 is here\r\n`},
-	{ctrlC, `\^C[\r\n]*ready> `},
+	{ctrlC, interrupted},
 	{"echo was-$?" + enter, `was-130\r\nready> `},
 	// Jobs are killed, one behind and one that is stopped.
 	{"job behind &" + enter, `\[1\] \d+\r\nready> `},
