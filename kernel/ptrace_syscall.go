@@ -148,18 +148,19 @@ func (t *Task) showRestart() {
 	if t.restartShown {
 		return
 	}
-	t.restartShown = true
+	t.restartShown, t.stopsBefore = true, t.stops
 	t.user.SetTracedNr(t.call.nr)
 	t.user.ShowRestart(t.interrupted, t.call.args[0])
 	t.call.nr = t.user.TracedNr()
 }
 
 // settleRestart undoes showRestart once signals have been taken, one of which may
-// be to be handled. stopped says that a tracer has seen the registers: it may have
-// made another call, or none, of the one that was interrupted. A restart under a
-// tracer, or after one, begins in user mode, so that it sees the call once more.
-// settleRestart returns the error that is still to be dealt with.
-func (t *Task) settleRestart(interrupted syscall.Errno, stopped, handled bool) syscall.Errno {
+// be to be handled. A tracer that has seen the registers may have made another call,
+// or none, of the one that was interrupted. A restart under a tracer, or after one,
+// begins in user mode, so that it sees the call once more. settleRestart returns the
+// error that is still to be dealt with.
+func (t *Task) settleRestart(interrupted syscall.Errno, handled bool) syscall.Errno {
+	stopped := t.stops != t.stopsBefore
 	t.restartShown = false
 	t.user.SetTracedNr(t.call.nr)
 	e, nr, arg0 := t.user.SettleRestart(interrupted, stopped)

@@ -17,7 +17,6 @@ func (t *Task) doSignal() {
 	if t.TestFlag(sched.TIFNotifySignal) {
 		t.ClearFlag(sched.TIFNotifySignal)
 	}
-	stops := t.stops
 	if t.ptrace.Load() != 0 {
 		t.showRestart()
 	}
@@ -26,7 +25,7 @@ func (t *Task) doSignal() {
 	interrupted := t.interrupted
 	t.interrupted = 0 // once is enough
 	if t.restartShown {
-		interrupted = t.settleRestart(interrupted, t.stops != stops, sig != 0)
+		interrupted = t.settleRestart(interrupted, sig != 0)
 	}
 	if sig != 0 {
 		if interrupted != 0 {

@@ -36,10 +36,11 @@ type taskPtrace struct {
 	// lateExit says that the tracer has asked for the exit of a system call in
 	// the middle of it. Owned by the task.
 	lateExit bool
-	// stops counts the stops for the tracer. restartShown is set from showRestart
-	// to settleRestart. Owned by the task.
-	stops        uint64
-	restartShown bool
+	// stops counts the stops for the tracer, and stopsBefore is what it was at
+	// showRestart. restartShown is set from there to settleRestart. Owned by the
+	// task.
+	stops, stopsBefore uint64
+	restartShown       bool
 	// origArg0 is the first argument of a traced system call, before the tracer
 	// could change it. Owned by the task.
 	origArg0 uintptr
