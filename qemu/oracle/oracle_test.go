@@ -13,7 +13,7 @@ import (
 
 // programs are the images of user/tests, user/torture and user/programs, with the
 // number of facts that each prints at least.
-var programs = map[string]int{"checks": 5000, "busybox": 30, "bash": 35, "programs": 100}
+var programs = map[string]int{"checks": 10000, "busybox": 30, "bash": 35, "programs": 100}
 
 // memory is how much a program's machine has, where the default is too little.
 var memory = map[string]string{"programs": "512M", "kselftest": "512M"}
