@@ -234,24 +234,25 @@ static void ends(void)
 		sigaction(SIGALRM, &a, 0);
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 		listener = on(SECCOMP_FILTER_FLAG_NEW_LISTENER, SYS_getppid, SECCOMP_RET_USER_NOTIF);
-		ualarm(20000, 0);
+		ualarm(20000, 20000); // again, if it was too early
 		result("listener is interrupted", receive()));
 	// The last task that has the filter ends.
-	CHILD("nobody left", int p[2];
+	CHILD("nobody left", int told[2];
+		int go[2];
 		char c;
-		pipe(p);
+		pipe(told);
+		pipe(go);
 		pid_t pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
 		if (pid == 0) {
 			prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 			listener = on(SECCOMP_FILTER_FLAG_NEW_LISTENER, SYS_getppid, SECCOMP_RET_USER_NOTIF);
-			write(p[1], &listener, sizeof listener);
-			read(p[0], &c, 1);
+			write(told[1], &listener, sizeof listener);
+			read(go[0], &c, 1);
 			_exit(0);
 		}
-		usleep(50000);
-		read(p[0], &listener, sizeof listener);
+		read(told[0], &listener, sizeof listener);
 		say("nobody left", "before: %#x", events());
-		write(p[1], "x", 1);
+		write(go[1], "x", 1);
 		reap("nobody left", pid);
 		say("nobody left", "after: %#x", events()));
 	// What is nobody's filter's to answer.
