@@ -29,18 +29,23 @@ const (
 	mmsghdrSize      = mmsghdrLen + 8
 )
 
-// sysSendmsg is sendmsg(2).
-func sysSendmsg(t *Task, a *SyscallArgs) (n uintptr, err error) {
-	flags := uint32(a[2])
+// message is useSocket for a call with a msghdr, which returns a number: EINVAL for a
+// flag that is not for programs.
+func (t *Task) message(fd uintptr, flags uint32, f func(*net.Socket) (uintptr, error)) (n uintptr, err error) {
 	if flags&msgCmsgCompat != 0 {
 		return 0, syscall.EINVAL
 	}
-	err = t.useSocket(a[0], func(s *net.Socket) error {
-		var err error
-		n, err = sendUser(s, a[1], flags)
+	err = t.useSocket(fd, func(s *net.Socket) (err error) {
+		n, err = f(s)
 		return err
 	})
 	return n, err
+}
+
+// sysSendmsg is sendmsg(2).
+func sysSendmsg(t *Task, a *SyscallArgs) (uintptr, error) {
+	flags := uint32(a[2])
+	return t.message(a[0], flags, func(s *net.Socket) (uintptr, error) { return sendUser(s, a[1], flags) })
 }
 
 // sendUser sends the message of a msghdr at a user address.
@@ -57,17 +62,9 @@ func sendUser(s *net.Socket, addr uintptr, flags uint32) (uintptr, error) {
 }
 
 // sysRecvmsg is recvmsg(2).
-func sysRecvmsg(t *Task, a *SyscallArgs) (n uintptr, err error) {
+func sysRecvmsg(t *Task, a *SyscallArgs) (uintptr, error) {
 	flags := uint32(a[2])
-	if flags&msgCmsgCompat != 0 {
-		return 0, syscall.EINVAL
-	}
-	err = t.useSocket(a[0], func(s *net.Socket) error {
-		var err error
-		n, err = receiveUser(s, a[1], flags)
-		return err
-	})
-	return n, err
+	return t.message(a[0], flags, func(s *net.Socket) (uintptr, error) { return receiveUser(s, a[1], flags) })
 }
 
 // receiveUser receives a message into what a msghdr at a user address says, and stores
@@ -97,20 +94,14 @@ func receiveUser(s *net.Socket, addr uintptr, flags uint32) (uintptr, error) {
 }
 
 // sysSendmmsg is sendmmsg(2).
-func sysSendmmsg(t *Task, a *SyscallArgs) (n uintptr, err error) {
+func sysSendmmsg(t *Task, a *SyscallArgs) (uintptr, error) {
 	flags := uint32(a[3])
-	if flags&msgCmsgCompat != 0 {
-		return 0, syscall.EINVAL
-	}
-	err = t.useSocket(a[0], func(s *net.Socket) error {
-		var err error
-		n, err = eachMmsg(a[1], min(uint32(a[2]), net.UIOMaxIov), func(addr uintptr) (uintptr, bool, error) {
+	return t.message(a[0], flags, func(s *net.Socket) (uintptr, error) {
+		return eachMmsg(a[1], min(uint32(a[2]), net.UIOMaxIov), func(addr uintptr) (uintptr, bool, error) {
 			sent, err := sendUser(s, addr, flags)
 			return sent, false, err
 		})
-		return err
 	})
-	return n, err
 }
 
 // eachMmsg calls do with the address of every msghdr in an array, and stores what it

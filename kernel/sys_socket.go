@@ -7,7 +7,6 @@ import (
 	"onsen/kernel/net"
 	_ "onsen/kernel/net/unix" // registers AF_UNIX
 	"onsen/kernel/signal"
-	"onsen/kernel/uaccess"
 )
 
 // socketSyscalls are the system calls of this file and its neighbour.
@@ -259,10 +258,10 @@ func sysGetsockopt(t *Task, a *SyscallArgs) (uintptr, error) {
 // sysSendto is sendto(2).
 func sysSendto(t *Task, a *SyscallArgs) (n uintptr, err error) {
 	t.iter.User(a[1], a[2])
-	if !uaccess.AccessOK(a[1], uintptr(t.iter.Len())) {
-		return 0, syscall.EFAULT
+	if err := checkBuffer(a[1], uintptr(t.iter.Len())); err != nil {
+		return 0, err
 	}
-	err = t.useSocket(a[0], func(s *net.Socket) error {
+	err = t.useSocket(a[0], func(s *net.Socket) (err error) {
 		var m *net.Msghdr
 		if a[4] != 0 {
 			name, err := net.AddrFromUser(a[4], int32(a[5]))
@@ -271,8 +270,7 @@ func sysSendto(t *Task, a *SyscallArgs) (n uintptr, err error) {
 			}
 			m = &net.Msghdr{Name: name}
 		}
-		sent, err := s.Sendmsg(m, &t.iter, int(uint32(a[3])))
-		n = uintptr(sent)
+		n, err = count(s.Sendmsg(m, &t.iter, int(uint32(a[3]))))
 		return err
 	})
 	return n, err
@@ -281,23 +279,19 @@ func sysSendto(t *Task, a *SyscallArgs) (n uintptr, err error) {
 // sysRecvfrom is recvfrom(2).
 func sysRecvfrom(t *Task, a *SyscallArgs) (n uintptr, err error) {
 	t.iter.User(a[1], a[2])
-	if !uaccess.AccessOK(a[1], uintptr(t.iter.Len())) {
-		return 0, syscall.EFAULT
+	if err := checkBuffer(a[1], uintptr(t.iter.Len())); err != nil {
+		return 0, err
 	}
-	err = t.useSocket(a[0], func(s *net.Socket) error {
+	err = t.useSocket(a[0], func(s *net.Socket) (err error) {
 		var m *net.Msghdr
 		if a[4] != 0 {
 			m = &net.Msghdr{WantName: true}
 		}
-		got, err := s.Recvmsg(m, &t.iter, int(uint32(a[3])))
-		if err != nil {
-			return err
+		n, err = count(s.Recvmsg(m, &t.iter, int(uint32(a[3]))))
+		if err == nil && m != nil {
+			err = net.AddrToUser(m.Name, a[4], a[5])
 		}
-		n = uintptr(got)
-		if m != nil {
-			return net.AddrToUser(m.Name, a[4], a[5])
-		}
-		return nil
+		return err
 	})
 	return n, err
 }
