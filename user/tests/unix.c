@@ -660,6 +660,15 @@ static void peers(void)
 // What ends a wait: signals, with and without SA_RESTART, and timeouts.
 static void *nothing;
 
+// disturb sends a process a signal when it sleeps, and waits until it does so again.
+static void disturb(pid_t pid)
+{
+	await(pid, 'S');
+	kill(pid, SIGUSR1);
+	while (state(pid) != 'S' && state(pid) != 'X')
+		usleep(500);
+}
+
 static void waits(int type)
 {
 	int s[2], st;
@@ -674,10 +683,7 @@ static void waits(int type)
 			}
 			pid_t me = getpid(), pid = fork();
 			if (pid == 0) {
-				await(me, 'S');
-				kill(me, SIGUSR1);
-				while (state(me) != 'S' && state(me) != 'X')
-					usleep(500);
+				disturb(me);
 				send(s[1], "x", 1, 0);
 				_exit(0);
 			}
@@ -690,10 +696,7 @@ static void waits(int type)
 			caught = 0;
 			pid = fork();
 			if (pid == 0) {
-				await(me, 'S');
-				kill(me, SIGUSR1);
-				while (state(me) != 'S' && state(me) != 'X')
-					usleep(500);
+				disturb(me);
 				static char buf[300000];
 				while (recv(s[1], buf, sizeof buf, MSG_DONTWAIT) > 0)
 					;
@@ -726,10 +729,7 @@ static void connecting_waits(void)
 		handler(SIGUSR1, restart ? SA_RESTART : 0);
 		pid_t me = getpid(), pid = fork();
 		if (pid == 0) {
-			await(me, 'S');
-			kill(me, SIGUSR1);
-			while (state(me) != 'S' && state(me) != 'X')
-				usleep(500);
+			disturb(me);
 			int c = connected(SOCK_STREAM, "@wait");
 			read(c, &c, 1);
 			_exit(0);
@@ -744,10 +744,7 @@ static void connecting_waits(void)
 		caught = 0;
 		pid = fork();
 		if (pid == 0) {
-			await(me, 'S');
-			kill(me, SIGUSR1);
-			while (state(me) != 'S' && state(me) != 'X')
-				usleep(500);
+			disturb(me);
 			close(accept(s, 0, 0));
 			close(accept(s, 0, 0));
 			_exit(0);
