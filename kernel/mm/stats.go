@@ -9,7 +9,7 @@ type Stats struct {
 	Total   int // all pages the allocator has or has given out
 	Free    int
 	Heap    int // of the used ones: those of AllocHeapPage
-	Reserve int // free pages that only those two may use
+	Reserve int // free pages that only that may use
 
 	// Blocks are the free blocks of each order: of zone 0, below 4 GiB, and of
 	// zone 1. Free pages that are not among them are in the CPUs' own lists.
