@@ -206,6 +206,9 @@ func (h *handle) write(b []byte, nonblock bool) (n int, err error) {
 			m = h.d.Write(b[n:])
 			h.send()
 		}
+		if m == 0 && nonblock {
+			h.wantSignal.Store(h.async.Any())
+		}
 		h.mu.Unlock()
 		n += m
 		switch {
@@ -214,7 +217,6 @@ func (h *handle) write(b []byte, nonblock bool) (n int, err error) {
 		case m > 0:
 			continue // sending has made room
 		case nonblock:
-			h.wantSignal.Store(h.async.Any())
 			return n, syscall.EAGAIN
 		}
 		if h.writeWait.WaitInterruptible(func() bool { return h.output.Load() != seen }) != nil {
