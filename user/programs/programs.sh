@@ -64,7 +64,7 @@ debug 'vfork, child' 'set follow-fork-mode child' 'run spawns' 'break area' 'run
 debug gcore 'break area' 'run calls' 'generate-core-file made' 'kill' -- debuggee
 debug 'gcore, read' 'backtrace' 'print p' 'print corner' 'info symbol $pc' -- debuggee made
 debug 'gcore, threads' 'break allReady' 'run threads' 'generate-core-file made' 'kill' -- debuggee
-debug 'gcore, threads, read' 'backtrace' 'print $_gthread' 'thread apply all -q frame function allReady' 'print barrier.__size[0]' -- debuggee made
+debug 'gcore, threads, read' 'backtrace' 'print $_gthread' 'thread apply all -q frame function allReady' 'print barrier.__size[8]' -- debuggee made
 rm -f made
 debug 'exec' 'catch vfork' 'catch exec' 'run -c "exec true"' 'continue' -- sh
 debug threads 'break allReady' 'run threads' 'info threads' 'thread apply all print $_thread' 'continue' -- debuggee |
