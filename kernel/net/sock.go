@@ -229,9 +229,7 @@ func (s *Sock) NoSpace() {
 
 // DataReady tells receivers that there is something. Linux's sock_def_readable.
 func (s *Sock) DataReady() {
-	if s.Rd.Active() {
-		s.Rd.WakeInterruptible()
-	}
+	s.Rd.WakeInterruptible()
 	s.asyncRead(fs.BandIn)
 }
 
@@ -254,9 +252,7 @@ func (s *Sock) WriteSpace() {
 	if !s.Writable() {
 		return
 	}
-	if s.Wr.Active() {
-		s.Wr.WakeInterruptible()
-	}
+	s.Wr.WakeInterruptible()
 	if s.async.Any() && s.noSpace.Swap(false) {
 		s.async.Kill(fs.BandOut)
 	}

@@ -192,9 +192,7 @@ func (d dgram) Recvmsg(m *net.Msghdr, to *uaccess.Iter, flags int) (int, error) 
 		return 0, err
 	}
 	peek := flags&syscall.MSG_PEEK != 0
-	if d.peerWait.Active() {
-		d.peerWait.WakeInterruptible()
-	}
+	d.peerWait.WakeInterruptible()
 	scm, n, err := d.copyOut(p, m, to, skip, peek)
 	d.ioLock.Unlock()
 	if !peek {
