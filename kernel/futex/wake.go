@@ -20,8 +20,9 @@ func Wake(mm unsafe.Pointer, addr uintptr, f Flags, n int, bitset uint32) (int, 
 	}
 	b := k.bucket()
 	// The program has changed the word. A waiter that is not counted yet will
-	// see that.
-	if b.count.Load() == 0 {
+	// see that: the addition is a barrier between the program's store and the look
+	// at the count, as in Linux's futex_hb_waiters_pending.
+	if b.count.Add(0) == 0 {
 		return 0, nil
 	}
 	b.take()
