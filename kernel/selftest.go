@@ -22,6 +22,8 @@ var selfTests = []selfTest{
 	{"wait-queue", testWaitQueue},
 	{"completion", testCompletion},
 	{"mutex", testMutex},
+	{"mutex-order", testMutexOrder},
+	{"sleep-order", testSleepOrder},
 	{"rwsem", testRWSem},
 	{"timer-order", testTimerOrder},
 	{"timer-cancel", testTimerCancel},

@@ -104,7 +104,9 @@ func (w *PollWaiter) Wait(ns int64) (left int64) {
 		left = sched.ScheduleTimeout(ns)
 	}
 	sched.SetCurrentState(sched.TaskRunning)
-	w.triggered.Store(false)
+	// The files are asked after this, not before: Linux's smp_store_mb in
+	// poll_schedule_timeout.
+	w.triggered.Swap(false)
 	return left
 }
 

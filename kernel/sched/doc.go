@@ -20,11 +20,23 @@
 //	SetCurrentState(TaskRunning)
 //
 // and a waker makes the condition true before it calls TryToWakeUp. All four
-// are sequentially consistent, so either the task sees the condition in 2, or
-// the waker sees the state of 1 and sets it back to TaskRunning, in which case
+// come in this order for every CPU, so either the task sees the condition in 2,
+// or the waker sees the state of 1 and sets it back to TaskRunning, in which case
 // Schedule in 3 returns without sleeping. Between 1 and 3 the task must not
 // call anything that sleeps itself. WaitQueue and Completion follow this
 // protocol; few callers need to write it out.
+//
+// # A store, then a load
+//
+// Step 1 stores a word and step 2 loads another one, and nothing may exchange the
+// two. Go's atomic operations promise that, and so does arm64 of the STLR and LDAR
+// that they become (Arm ARM, B2.3 "Load-Acquire, Load-AcquirePC, and
+// Store-Release"). QEMU's emulation does not keep it: its barrier is before the
+// store and behind the load, not between them, and on an x86 host with several
+// threads of one guest the load comes first about once in a hundred times that it
+// matters. Wherever a sleeper or a waker stores and then decides by a load, without
+// a lock between them, it therefore uses Swap, CompareAndSwap or Add, which are
+// barriers everywhere. The self tests mutex-order and sleep-order watch this.
 //
 // # Waking a task that is still leaving
 //

@@ -51,7 +51,7 @@ func (m *Mutex) Unlock() {
 	if m.owner.Load() != Current().id() {
 		unlockedByOther()
 	}
-	m.owner.Store(0)
+	m.owner.Swap(0) // and then look: see the package comment
 	if m.contended.Load() {
 		m.handOver()
 	}

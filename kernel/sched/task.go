@@ -304,9 +304,10 @@ func (t *Task) CPUSample() CPUSample {
 // it lost it.
 func (t *Task) Switches() (voluntary, involuntary uint64) { return t.nvcsw, t.nivcsw }
 
-// SetCurrentState sets the state of the calling task. See the package comment
+// SetCurrentState sets the state of the calling task; what follows is not done before
+// it is set: Linux's smp_store_mb in set_current_state. See the package comment
 // for the order in which to use it.
-func SetCurrentState(s State) { Current().state.Store(uint32(s)) }
+func SetCurrentState(s State) { Current().state.Swap(uint32(s)) }
 
 // SetSpecialState sets a state of the calling task that only its own waker ends,
 // such as TaskDead or TaskParked. It waits for wake-ups that are under way: one
@@ -314,7 +315,7 @@ func SetCurrentState(s State) { Current().state.Store(uint32(s)) }
 func SetSpecialState(s State) {
 	t := Current()
 	t.piLock.Lock()
-	t.state.Store(uint32(s))
+	t.state.Swap(uint32(s))
 	t.piLock.Unlock()
 }
 
