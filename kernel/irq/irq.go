@@ -137,7 +137,7 @@ func (t *table) free(a *Action) {
 	if len(list) == 0 {
 		t.hw.MaskIRQ(a.irq)
 	}
-	n.actions.Store(&list)
+	n.actions.Swap(&list) // and then look: see package sched
 	for n.running.Load() != 0 {
 		arch.CPURelax()
 	}
