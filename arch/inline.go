@@ -12,7 +12,7 @@ var _ = inlined
 func inlined(c *UserContext, a *[6]uintptr, e PTE, p spec.UserProt) (x PTE) {
 	r := c.Regs()
 	r.SyscallArgs(a)
-	r.SetSyscallNr(r.SyscallNr())
+	r.SetSyscallWord(r.SyscallWord())
 	r.SetReturnValue(r.ReturnValue())
 	r.SetPC(r.PC())
 	r.SetSP(r.SP())

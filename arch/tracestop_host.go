@@ -4,11 +4,11 @@ package arch
 
 import "syscall"
 
-// SetTracedNr sets the number of the system call that a tracer sees.
-func (c *UserContext) SetTracedNr(nr int) { c.tracedNr = nr }
+// SetTracedWord sets what a tracer sees as the number of the system call.
+func (c *UserContext) SetTracedWord(word int) { c.tracedWord = word }
 
-// TracedNr returns it.
-func (c *UserContext) TracedNr() int { return c.tracedNr }
+// TracedWord returns it.
+func (c *UserContext) TracedWord() int { return c.tracedWord }
 
 // ShowSyscall does nothing.
 func (c *UserContext) ShowSyscall() {}
@@ -34,6 +34,6 @@ func (r *PtRegs) RestartArg(uintptr) uintptr { return r.Args[0] }
 func (c *UserContext) ShowRestart(syscall.Errno, uintptr) {}
 
 // SettleRestart returns e for the call that is in the registers.
-func (c *UserContext) SettleRestart(e syscall.Errno, _ bool) (_ syscall.Errno, nr int, arg0 uintptr) {
-	return e, c.tracedNr, c.regs.Args[0]
+func (c *UserContext) SettleRestart(e syscall.Errno, _ bool) (_ syscall.Errno, word int, arg0 uintptr) {
+	return e, c.tracedWord, c.regs.Args[0]
 }

@@ -31,11 +31,11 @@ func (r *PtRegs) SP() uintptr { return r.Stack }
 // SetSP sets the stack pointer.
 func (r *PtRegs) SetSP(sp uintptr) { r.Stack = sp }
 
-// SyscallNr returns the number of the system call.
-func (r *PtRegs) SyscallNr() int { return int(r.Nr) }
+// SyscallWord returns the register with the number of the system call.
+func (r *PtRegs) SyscallWord() int { return int(r.Nr) }
 
-// SetSyscallNr changes the number of the system call.
-func (r *PtRegs) SetSyscallNr(nr int) { r.Nr = uintptr(nr) }
+// SetSyscallWord changes it.
+func (r *PtRegs) SetSyscallWord(word int) { r.Nr = uintptr(word) }
 
 // SyscallArgs stores the arguments of the system call.
 func (r *PtRegs) SyscallArgs(a *[6]uintptr) { *a = r.Args }
@@ -47,8 +47,8 @@ func (r *PtRegs) ReturnValue() uintptr { return r.Ret }
 func (r *PtRegs) SetReturnValue(v uintptr) { r.Ret = v }
 
 // RewindSyscall makes the program execute the system call again.
-func (r *PtRegs) RewindSyscall(nr int, arg0 uintptr) {
-	r.Nr, r.Args[0], r.IP = uintptr(nr), arg0, r.IP-2
+func (r *PtRegs) RewindSyscall(word int, arg0 uintptr) {
+	r.Nr, r.Args[0], r.IP = uintptr(word), arg0, r.IP-2
 }
 
 // StartThread makes the registers those of a new program.
@@ -60,7 +60,7 @@ type UserContext struct {
 	tls  uintptr
 	trap spec.Trap
 
-	tracedNr int
+	tracedWord int
 }
 
 // Regs returns the registers.

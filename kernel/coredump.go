@@ -69,7 +69,7 @@ func (t *Task) doCoredump(info *signal.Info) {
 // coredump_wait.
 func (c *coredump) wait() bool {
 	t, s := c.task, c.task.signal
-	t.user.SetTracedNr(t.call.nr)
+	t.user.SetTracedWord(t.call.word)
 	t.lockSignals()
 	if s.flags&SIGNAL_GROUP_EXIT != 0 || s.groupExecTask != nil {
 		t.unlockSignals()
@@ -130,7 +130,7 @@ func (t *Task) coredumpTaskExit() {
 	}
 	// One that ends by itself is not in the dump.
 	if t.flags.Load()&PF_SIGNALED != 0 {
-		t.user.SetTracedNr(t.call.nr)
+		t.user.SetTracedWord(t.call.word)
 		if state.last == nil {
 			state.first = t
 		} else {

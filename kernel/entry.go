@@ -36,15 +36,15 @@ func (t *Task) leftUserMode(e spec.Entry) {
 	t.Disturbed = true
 	switch e {
 	case spec.EntryPageFault:
-		t.call.nr = noSyscallNr
+		t.call.word = noSyscallNr
 		t.handleUserFault(t.user.Trap())
 		t.doExitWork()
 	case spec.EntryException:
-		t.call.nr = noSyscallNr
+		t.call.word = noSyscallNr
 		t.handleException(t.user.Trap())
 		t.doExitWork()
 	case spec.EntryInterrupt:
-		t.call.nr = noSyscallNr
+		t.call.word = noSyscallNr
 		t.Interrupted = true
 		sched.CondResched()
 		t.Interrupted = false
@@ -97,8 +97,8 @@ func (t *Task) takeCall() SyscallFunc {
 	// Saved before anything is written: on arm64 the first argument and the
 	// result are one register.
 	regs.SyscallArgs((*[6]uintptr)(&t.call.args))
-	t.call.nr = regs.SyscallNr()
-	return syscallOf(t.call.nr)
+	t.call.word = regs.SyscallWord()
+	return syscallOf(t.call.nr())
 }
 
 // handleException sends the signal that an exception of the program stands for.

@@ -168,7 +168,7 @@ func copyThread(p, cur *Task, args *KernelCloneArgs) error {
 		return nil
 	}
 	p.user.Copy(&cur.user)
-	p.call.nr = cur.call.nr
+	p.call.word = cur.call.word
 	regs := p.user.Regs()
 	regs.SetReturnValue(0)
 	if args.Stack != 0 {

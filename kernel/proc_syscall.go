@@ -9,8 +9,8 @@ import (
 )
 
 // showSyscall shows /proc/PID/syscall: the system call in which a task sleeps, its
-// arguments, stack pointer and program counter; -1 and only these two if it sleeps
-// in none, "running" if it does not sleep. A zombie has no registers. EPERM for who may not trace it.
+// arguments, stack pointer and program counter; a negative number and only these two
+// if it sleeps in none, "running" if it does not sleep. A zombie has no registers. EPERM for who may not trace it.
 func showSyscall(t *Task, w *bytes.Buffer) error {
 	if ptraceMayAccess(Current(), t, accessAttachFS) != nil {
 		return syscall.EPERM
@@ -20,20 +20,32 @@ func showSyscall(t *Task, w *bytes.Buffer) error {
 	asleep := t.whileAsleep(func() {
 		switch {
 		case t.ended():
-			call.nr = noSyscallNr
+			call.word = noSyscallNr
 		case !t.IsKthread():
-			call, sp, pc = t.call, t.user.Regs().SP(), t.user.Regs().PC()
+			call, sp, pc = t.callShown(), t.user.Regs().SP(), t.user.Regs().PC()
 		}
 	})
 	switch a := &call.args; {
 	case !asleep:
 		w.WriteString("running\n")
-	case call.nr == noSyscallNr:
-		fmt.Fprintf(w, "-1 %#x %#x\n", sp, pc)
+	case call.nr() < 0:
+		fmt.Fprintf(w, "%d %#x %#x\n", call.nr(), sp, pc)
 	default:
-		fmt.Fprintf(w, "%d %#x %#x %#x %#x %#x %#x %#x %#x\n", call.nr, a[0], a[1], a[2], a[3], a[4], a[5], sp, pc)
+		fmt.Fprintf(w, "%d %#x %#x %#x %#x %#x %#x %#x %#x\n", call.nr(), a[0], a[1], a[2], a[3], a[4], a[5], sp, pc)
 	}
 	return nil
+}
+
+// callShown returns the system call that t, which sleeps, is in: in a stop for its
+// tracer, as that has left it.
+func (t *Task) callShown() syscallState {
+	if t.State()&sched.TaskTraced == 0 {
+		return t.call
+	}
+	call := syscallState{word: t.user.TracedWord()}
+	t.user.Regs().SyscallArgs((*[6]uintptr)(&call.args))
+	call.args[0] = t.user.Regs().RestartArg(t.call.args[0])
+	return call
 }
 
 // whileAsleep calls look while t, unless it is the caller, sleeps. It reports false

@@ -157,7 +157,7 @@ func (t *Task) syscallInfoOp() byte {
 
 // appendCall appends number and arguments of the system call in front of which t is.
 func (t *Task) appendCall(b []byte) []byte {
-	b = binary.LittleEndian.AppendUint64(b, uint64(t.user.TracedNr()))
+	b = binary.LittleEndian.AppendUint64(b, uint64(int32(t.user.TracedWord())))
 	var args [6]uintptr
 	t.user.Regs().SyscallArgs(&args)
 	for _, a := range args {

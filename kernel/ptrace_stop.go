@@ -21,7 +21,7 @@ func (t *Task) ptraceStop(code int, why int32, message uintptr, info *signal.Inf
 	if t.ptrace.Load() == 0 || t.killed() {
 		return code
 	}
-	t.user.SetTracedNr(t.call.nr)
+	t.user.SetTracedWord(t.call.word)
 	t.jobctl |= jobctlTraced
 	t.ptraceMessage, t.stopCode = message, code
 	if info != nil {
@@ -54,7 +54,7 @@ func (t *Task) ptraceStop(code int, why int32, message uintptr, info *signal.Inf
 	}
 	t.ptraceMessage, t.lastSiginfo, t.stopCode = 0, nil, 0
 	t.jobctl &^= jobctlListening | jobctlFrozen | jobctlTraced
-	t.call.nr = t.user.TracedNr()
+	t.call.word = t.user.TracedWord()
 	t.stops++
 	if t.hasPendingSignals() {
 		t.SetFlag(sched.TIFSigPending)

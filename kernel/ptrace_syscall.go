@@ -55,7 +55,7 @@ func (t *Task) plainSyscall() bool {
 		return false
 	}
 	f := t.seccomp.filter.Load()
-	return f != nil && f.AlwaysAllows(t.user.Regs().SyscallNr())
+	return f != nil && f.AlwaysAllows(int(int32(t.user.Regs().SyscallWord())))
 }
 
 // doTracedSyscall is doSyscall for a task whose system calls somebody looks at: a
@@ -64,15 +64,15 @@ func (t *Task) doTracedSyscall() {
 	regs := t.user.Regs()
 	regs.SyscallArgs((*[6]uintptr)(&t.call.args))
 	t.origArg0 = t.call.args[0]
-	t.call.nr = regs.SyscallNr()
+	t.call.word = regs.SyscallWord()
 	t.user.ShowSyscall()
-	if t.call.nr == -1 {
+	if t.call.nr() == -1 {
 		regs.SetReturnValue(failure(syscall.ENOSYS))
 	}
 	work := t.FlagWord().Load()
 	if t.enterSyscall(work) {
 		regs.SyscallArgs((*[6]uintptr)(&t.call.args))
-		t.finishCall(syscallOf(t.call.nr)(t, &t.call.args))
+		t.finishCall(syscallOf(t.call.nr())(t, &t.call.args))
 	}
 	t.call.args[0] = regs.RestartArg(t.origArg0)
 	t.reportSyscallExit(work&sched.TIFSyscallEmu != 0)
@@ -85,7 +85,7 @@ func (t *Task) doTracedSyscall() {
 func (t *Task) enterSyscall(work uint32) bool {
 	if work&(sched.TIFSyscallTrace|sched.TIFSyscallEmu) != 0 {
 		if t.reportSyscall(false) {
-			t.call.nr = -1
+			t.call.word = -1
 			return false
 		}
 		if work&sched.TIFSyscallEmu != 0 {
@@ -95,7 +95,7 @@ func (t *Task) enterSyscall(work uint32) bool {
 	if work&sched.TIFSeccomp != 0 && !t.seccompAllows() {
 		return false
 	}
-	return t.call.nr != -1
+	return t.call.nr() != -1
 }
 
 // reportSyscall stops for the tracer in front of a system call, or with exit set
@@ -149,9 +149,9 @@ func (t *Task) showRestart() {
 		return
 	}
 	t.restartShown, t.stopsBefore = true, t.stops
-	t.user.SetTracedNr(t.call.nr)
+	t.user.SetTracedWord(t.call.word)
 	t.user.ShowRestart(t.interrupted, t.call.args[0])
-	t.call.nr = t.user.TracedNr()
+	t.call.word = t.user.TracedWord()
 }
 
 // settleRestart undoes showRestart once signals have been taken, one of which may
@@ -162,10 +162,10 @@ func (t *Task) showRestart() {
 func (t *Task) settleRestart(interrupted syscall.Errno, handled bool) syscall.Errno {
 	stopped := t.stops != t.stopsBefore
 	t.restartShown = false
-	t.user.SetTracedNr(t.call.nr)
-	e, nr, arg0 := t.user.SettleRestart(interrupted, stopped)
+	t.user.SetTracedWord(t.call.word)
+	e, word, arg0 := t.user.SettleRestart(interrupted, stopped)
 	if !stopped && t.ptrace.Load() == 0 {
-		t.call.nr = nr
+		t.call.word = word
 		return e
 	}
 	regs := t.user.Regs()
@@ -173,7 +173,7 @@ func (t *Task) settleRestart(interrupted syscall.Errno, handled bool) syscall.Er
 	case signal.Interrupted:
 		regs.SetReturnValue(failure(syscall.EINTR))
 	case signal.Restarted:
-		regs.RewindSyscall(nr, arg0)
+		regs.RewindSyscall(word, arg0)
 	case signal.Continued:
 		regs.RewindSyscall(nrRestartSyscall, arg0)
 	}

@@ -16,7 +16,7 @@ var strictCalls = [...]int{
 }
 
 // seccompAllows reports whether the calling task is to make the system call
-// t.call.nr, whose arguments are in the registers. If not, its result is set. It does
+// t.call, whose arguments are in the registers. If not, its result is set. It does
 // not return if the task has to die at once.
 func (t *Task) seccompAllows() bool {
 	if t.ptraceOption(PTRACE_O_SUSPEND_SECCOMP) {
@@ -27,7 +27,7 @@ func (t *Task) seccompAllows() bool {
 		return t.filterAllows(false)
 	case SECCOMP_MODE_STRICT:
 		for _, nr := range strictCalls {
-			if t.call.nr == nr {
+			if t.call.nr() == nr {
 				return true
 			}
 		}
@@ -73,7 +73,7 @@ func (t *Task) filterAllows(traced bool) bool {
 // runFilters runs the calling task's filters about the system call that it is in.
 func (t *Task) runFilters() (ret uint32, match *seccomp.Filter) {
 	d, regs := &t.seccomp.data, t.user.Regs()
-	d.Nr, d.Arch, d.IP = int32(t.call.nr), auditArch, uint64(regs.PC())
+	d.Nr, d.Arch, d.IP = int32(t.call.word), auditArch, uint64(regs.PC())
 	regs.SyscallArgs(&d.Args)
 	return t.seccomp.filter.Load().Run(d)
 }
@@ -81,8 +81,8 @@ func (t *Task) runFilters() (ret uint32, match *seccomp.Filter) {
 // seccompInfo brings the registers of a system call that is not made back to what
 // they were in front of it, and describes it as a signal.
 func (t *Task) seccompInfo(reason uint16) signal.Info {
-	t.user.HideSyscall(t.call.nr, t.origArg0)
-	return signal.Seccomp(t.user.Regs().PC(), t.call.nr, auditArch, int(reason))
+	t.user.HideSyscall(t.call.word, t.origArg0)
+	return signal.Seccomp(t.user.Regs().PC(), t.call.nr(), auditArch, int(reason))
 }
 
 // killBySeccomp makes the calling task's process die. With seccomp.KillThread it is
@@ -106,7 +106,7 @@ func (t *Task) askTracer(data uint16) bool {
 		return false
 	}
 	t.ptraceEvent(PTRACE_EVENT_SECCOMP, uintptr(data))
-	if fatalSignalPending(t) || t.call.nr < 0 {
+	if fatalSignalPending(t) || t.call.nr() < 0 {
 		return false
 	}
 	return t.filterAllows(true)

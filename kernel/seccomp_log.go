@@ -78,7 +78,7 @@ func (t *Task) logSeccomp(action seccomp.Action, sig int, match *seccomp.Filter)
 	printk.Notice("audit: type=1326 audit(%d.%03d:%d): auid=4294967295 uid=%d gid=%d ses=4294967295 "+
 		"pid=%d comm=%s exe=%s sig=%d arch=%x syscall=%d compat=0 ip=%#x code=%#x",
 		now/1e9, now%1e9/1e6, auditSerial.Add(1), c.UID, c.GID,
-		t.Pid, auditString(t.Name()), auditString(exePath(t)), sig, uint32(auditArch), t.call.nr,
+		t.Pid, auditString(t.Name()), auditString(exePath(t)), sig, uint32(auditArch), t.call.nr(),
 		t.user.Regs().PC(), uint32(action))
 }
 

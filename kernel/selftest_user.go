@@ -170,7 +170,7 @@ func (t *Task) wantSyscall(nr int) (args [6]uintptr, err error) {
 		return args, fmt.Errorf("user mode ends with %d at %#x, %+v, and not with a system call", e, regs.PC(), *t.user.Trap())
 	}
 	regs.SyscallArgs(&args)
-	if got := regs.SyscallNr(); got != nr {
+	if got := regs.SyscallWord(); got != nr {
 		return args, fmt.Errorf("system call %d (%#x), not %d", got, args, nr)
 	}
 	return args, nil

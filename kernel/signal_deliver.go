@@ -113,7 +113,7 @@ func readUser(addr uintptr, b []byte) error {
 // SIGSEGV. What the interrupted code had in the register for a result stays there.
 func sysRtSigreturn(t *Task, _ *SyscallArgs) (uintptr, error) {
 	t.restart = nil // restart_syscall was not what the program did
-	t.call.nr = noSyscallNr
+	t.call.word = noSyscallNr
 	mask, alt, err := arch.PopSignalFrame(&t.user, readUser)
 	if err != syscall.EFAULT {
 		t.setCurrentBlocked(signal.Set(mask))

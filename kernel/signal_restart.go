@@ -75,7 +75,7 @@ func (t *Task) settleSyscall(e syscall.Errno, flags uint64) {
 	case signal.Interrupted:
 		regs.SetReturnValue(failure(syscall.EINTR))
 	case signal.Restarted:
-		regs.RewindSyscall(t.call.nr, t.call.args[0])
+		regs.RewindSyscall(t.call.word, t.call.args[0])
 	}
 }
 
@@ -89,23 +89,23 @@ func (t *Task) restartSyscall(e syscall.Errno) {
 	}
 	kernelRestarts.Add(1)
 	if signal.Interruption(e, false, 0) == signal.Continued {
-		regs.SetSyscallNr(nrRestartSyscall)
-		t.call.nr = nrRestartSyscall
+		regs.SetSyscallWord(nrRestartSyscall)
+		t.call.word = nrRestartSyscall
 		t.finishCall(sysRestartSyscall(t, &t.call.args))
 		return
 	}
-	t.finishCall(syscallOf(t.call.nr)(t, &t.call.args))
+	t.finishCall(syscallOf(t.call.nr())(t, &t.call.args))
 }
 
 // rewindSyscall makes the program make the system call that e has ended again, so
 // that all who look at system calls see it once more: as restart_syscall, if that is
 // what it is.
 func (t *Task) rewindSyscall(e syscall.Errno) {
-	nr := t.call.nr
+	word := t.call.word
 	if signal.Interruption(e, false, 0) == signal.Continued {
-		nr = nrRestartSyscall
+		word = nrRestartSyscall
 	}
-	t.user.Regs().RewindSyscall(nr, t.call.args[0])
+	t.user.Regs().RewindSyscall(word, t.call.args[0])
 }
 
 // finishCall ends a system call with what its handler has returned.

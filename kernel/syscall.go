@@ -18,9 +18,14 @@ type SyscallFunc func(t *Task, a *SyscallArgs) (uintptr, error)
 // syscallState is the system call that a task is in, as the program asked for
 // it. Owned by the task.
 type syscallState struct {
-	nr   int
+	// word is what was in the register for the number. Tracers see all of it.
+	word int
 	args SyscallArgs
 }
+
+// nr returns the number of the system call: the low 32 bits of the register, with
+// their sign, on every architecture.
+func (s *syscallState) nr() int { return int(int32(s.word)) }
 
 // Syscall is a system call that this kernel has, under Linux's name for it.
 type Syscall struct {

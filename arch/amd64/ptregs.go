@@ -60,12 +60,12 @@ func (r *PtRegs) SP() uintptr { return uintptr(r.sp) }
 // SetSP sets the stack pointer.
 func (r *PtRegs) SetSP(sp uintptr) { r.sp = uint64(sp) }
 
-// SyscallNr returns the number of the system call, until a result is set. Only
-// 32 bits of the register count.
-func (r *PtRegs) SyscallNr() int { return int(int32(r.ax)) }
+// SyscallWord returns the register with the number of the system call, until a
+// result is set. Tracers see all of it, but only its low 32 bits are the number.
+func (r *PtRegs) SyscallWord() int { return int(r.ax) }
 
-// SetSyscallNr changes the number of the system call.
-func (r *PtRegs) SetSyscallNr(nr int) { r.ax = uint64(nr) }
+// SetSyscallWord changes it.
+func (r *PtRegs) SetSyscallWord(word int) { r.ax = uint64(word) }
 
 // SyscallArgs stores the arguments of the system call.
 func (r *PtRegs) SyscallArgs(a *[6]uintptr) {
@@ -80,8 +80,8 @@ func (r *PtRegs) SetReturnValue(v uintptr) { r.ax = uint64(v) }
 
 // RewindSyscall makes the program execute the system call instruction, which is
 // two bytes long, again.
-func (r *PtRegs) RewindSyscall(nr int, _ uintptr) {
-	r.ax = uint64(nr)
+func (r *PtRegs) RewindSyscall(word int, _ uintptr) {
+	r.ax = uint64(word)
 	r.SetPC(uintptr(r.ip) - 2)
 }
 

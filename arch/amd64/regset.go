@@ -83,7 +83,7 @@ func GetRegset(c *UserContext, note uint32) ([]byte, error) {
 func (c *UserContext) userWord(i int, p *uint64) uint64 {
 	switch i {
 	case userOrigAX:
-		return uint64(c.tracedNr)
+		return uint64(c.tracedWord)
 	case userCS:
 		return selUserCode
 	case userFlagsN:
@@ -131,7 +131,7 @@ func SetRegset(c *UserContext, note uint32, off int, b []byte) error {
 func (c *UserContext) setUserWord(i int, p *uint64, v uint64) error {
 	switch i {
 	case userOrigAX:
-		c.tracedNr = int64(v)
+		c.tracedWord = int64(v)
 	case userIP:
 		c.regs.SetPC(uintptr(v))
 	case userCS, userSS, userDS, userES, userFS, userGS:

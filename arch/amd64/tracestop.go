@@ -5,14 +5,15 @@ package amd64
 import "syscall"
 
 // What a tracer sees and may change of the system call that a stopped program is
-// in. Linux keeps its number in orig_rax: -1 if there is none.
+// in. Linux keeps the register with its number in orig_rax, all 64 bits: -1 if there
+// is none.
 
-// SetTracedNr sets the number that a tracer sees, and TracedNr returns what it has
-// made of it.
-func (c *UserContext) SetTracedNr(nr int) { c.tracedNr = int64(nr) }
+// SetTracedWord sets the register that a tracer sees, and TracedWord returns what it
+// has made of it.
+func (c *UserContext) SetTracedWord(word int) { c.tracedWord = int64(word) }
 
-// TracedNr returns the number.
-func (c *UserContext) TracedNr() int { return int(int32(c.tracedNr)) }
+// TracedWord returns the register.
+func (c *UserContext) TracedWord() int { return int(c.tracedWord) }
 
 // enosys is the result of a system call that has not been made yet, as a tracer
 // sees it, and stays if the tracer has none made: ENOSYS.
@@ -23,9 +24,9 @@ const enosys = 38
 func (c *UserContext) ShowSyscall() { c.regs.SetReturnValue(^uintptr(enosys - 1)) }
 
 // HideSyscall makes the registers those in front of a system call that is not to
-// be made, but for the program counter: nr is its number, and the other argument
-// its first one, before a tracer could change it.
-func (c *UserContext) HideSyscall(nr int, _ uintptr) { c.regs.SetReturnValue(uintptr(nr)) }
+// be made, but for the program counter: word is the register with its number, and the
+// other argument its first one, before a tracer could change it.
+func (c *UserContext) HideSyscall(word int, _ uintptr) { c.regs.SetReturnValue(uintptr(word)) }
 
 // BeginSyscallStop makes the registers those that a tracer sees in front of a
 // system call, or with exit set behind it. EndSyscallStop is called, with the
@@ -53,15 +54,15 @@ func (c *UserContext) ShowRestart(syscall.Errno, uintptr) {}
 
 // SettleRestart is called afterwards, with the error e of ShowRestart. stopped says
 // that a tracer was there: what counts is what it has left in the registers. It
-// returns the error, 0 if the program is in no system call, and the number and
-// first argument of the one that it is in.
-func (c *UserContext) SettleRestart(e syscall.Errno, stopped bool) (_ syscall.Errno, nr int, arg0 uintptr) {
-	nr = c.TracedNr()
+// returns the error, 0 if the program is in no system call, and the register with the
+// number and the first argument of the one that it is in.
+func (c *UserContext) SettleRestart(e syscall.Errno, stopped bool) (_ syscall.Errno, word int, arg0 uintptr) {
+	word = c.TracedWord()
 	if stopped {
 		e = 0
-		if v := -c.regs.ReturnValue(); nr != -1 && v < 4096 {
+		if v := -c.regs.ReturnValue(); int32(word) != -1 && v < 4096 {
 			e = syscall.Errno(v)
 		}
 	}
-	return e, nr, c.regs.RestartArg(0)
+	return e, word, c.regs.RestartArg(0)
 }

@@ -54,9 +54,9 @@ type UserContext struct {
 
 	frame *sigframe.Frame // where they are put together, if there was one
 
-	tracedNr int64 // orig_rax, while a tracer may look
-	stepping bool  // TF is set by EnableSingleStep
-	debug    *debugRegs
+	tracedWord int64 // orig_rax, while a tracer may look
+	stepping   bool  // TF is set by EnableSingleStep
+	debug      *debugRegs
 }
 
 // defaultMXCSR masks all exceptions (SDM vol. 1, 11.6.4).

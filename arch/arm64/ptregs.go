@@ -47,11 +47,12 @@ func (r *PtRegs) SP() uintptr { return uintptr(r.Stack) }
 // SetSP sets the stack pointer.
 func (r *PtRegs) SetSP(sp uintptr) { r.Stack = uint64(sp) }
 
-// SyscallNr returns the number of the system call: 32 bits, with a sign.
-func (r *PtRegs) SyscallNr() int { return int(int32(r.R[8])) }
+// SyscallWord returns the register with the number of the system call. Only its low
+// 32 bits are the number.
+func (r *PtRegs) SyscallWord() int { return int(r.R[8]) }
 
-// SetSyscallNr changes the number of the system call.
-func (r *PtRegs) SetSyscallNr(nr int) { r.R[8] = uint64(nr) }
+// SetSyscallWord changes it.
+func (r *PtRegs) SetSyscallWord(word int) { r.R[8] = uint64(word) }
 
 // SyscallArgs stores the arguments of the system call.
 func (r *PtRegs) SyscallArgs(a *[6]uintptr) { *a = *(*[6]uintptr)(unsafe.Pointer(&r.R)) }
@@ -62,10 +63,10 @@ func (r *PtRegs) ReturnValue() uintptr { return uintptr(r.R[0]) }
 // SetReturnValue sets what the system call gives.
 func (r *PtRegs) SetReturnValue(v uintptr) { r.R[0] = uint64(v) }
 
-// RewindSyscall makes the program execute the system call again, under number
-// nr. Its result may be in the place of its first argument already.
-func (r *PtRegs) RewindSyscall(nr int, arg0 uintptr) {
-	r.R[0], r.R[8] = uint64(arg0), uint64(nr)
+// RewindSyscall makes the program execute the system call again, with word
+// for its number. Its result may be in the place of its first argument already.
+func (r *PtRegs) RewindSyscall(word int, arg0 uintptr) {
+	r.R[0], r.R[8] = uint64(arg0), uint64(word)
 	r.IP -= svcSize
 }
 

@@ -34,8 +34,8 @@ func TestRewindSyscall(t *testing.T) {
 	r.R[0], r.R[1], r.R[5], r.R[8] = 7, 8, 9, 0xffff_ffff_0000_003f
 	var a [6]uintptr
 	r.SyscallArgs(&a)
-	if r.SyscallNr() != 63 || a != [6]uintptr{7, 8, 0, 0, 0, 9} {
-		t.Errorf("call %d%v", r.SyscallNr(), a)
+	if r.SyscallWord() != -1<<32|63 || a != [6]uintptr{7, 8, 0, 0, 0, 9} {
+		t.Errorf("call %#x%v", r.SyscallWord(), a)
 	}
 	r.SetPC(r.PC() + svcSize)
 	r.SetReturnValue(^uintptr(3))
@@ -43,7 +43,7 @@ func TestRewindSyscall(t *testing.T) {
 		t.Errorf("result %#x", r.ReturnValue())
 	}
 	r.RewindSyscall(128, 7)
-	if r.PC() != 0x1000 || r.SP() != 0x2000 || r.R[0] != 7 || r.SyscallNr() != 128 {
+	if r.PC() != 0x1000 || r.SP() != 0x2000 || r.R[0] != 7 || r.SyscallWord() != 128 {
 		t.Errorf("after rewinding: %+v", r)
 	}
 }

@@ -59,7 +59,7 @@ func GetRegset(c *UserContext, note uint32) ([]byte, error) {
 	case ntHWBreak, ntHWWatch:
 		return c.debug.get(int(note-ntHWBreak), readDFR0()), nil
 	case ntSystemCall:
-		return binary.LittleEndian.AppendUint32(nil, uint32(c.tracedNr)), nil
+		return binary.LittleEndian.AppendUint32(nil, uint32(c.tracedWord)), nil
 	}
 	return nil, syscall.EINVAL
 }
@@ -75,7 +75,7 @@ func SetRegset(c *UserContext, note uint32, off int, b []byte) error {
 	case note == ntHWBreak || note == ntHWWatch:
 		return c.setDebug(int(note-ntHWBreak), off, b)
 	case note == ntSystemCall && off == 0 && len(b) == 4:
-		c.tracedNr = int32(binary.LittleEndian.Uint32(b))
+		c.tracedWord = int(int32(binary.LittleEndian.Uint32(b)))
 		return nil
 	case note == ntSystemCall && len(b) == 0:
 		return nil

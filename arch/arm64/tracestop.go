@@ -5,12 +5,12 @@ import "syscall"
 // What a tracer sees and may change of the system call that a stopped program is
 // in. Its number is the register set NT_ARM_SYSTEM_CALL: -1 if there is none.
 
-// SetTracedNr sets the number that a tracer sees, and TracedNr returns what it has
-// made of it.
-func (c *UserContext) SetTracedNr(nr int) { c.tracedNr = int32(nr) }
+// SetTracedWord sets the register of whose number a tracer sees 32 bits, and TracedWord
+// returns what it has made of it.
+func (c *UserContext) SetTracedWord(word int) { c.tracedWord = word }
 
-// TracedNr returns the number.
-func (c *UserContext) TracedNr() int { return int(c.tracedNr) }
+// TracedWord returns the register.
+func (c *UserContext) TracedWord() int { return c.tracedWord }
 
 // ShowSyscall makes the registers those that a tracer sees before a system call
 // is made.
@@ -52,7 +52,7 @@ func (r *PtRegs) RestartArg(orig uintptr) uintptr { return orig }
 // system call has ended with e, or that is in none. It is not in a call any more,
 // and if that is to be made again, the registers are those in front of it.
 func (c *UserContext) ShowRestart(e syscall.Errno, arg0 uintptr) {
-	c.tracedNr, c.restartPC = -1, 0
+	c.tracedWord, c.restartPC = -1, 0
 	if e != 0 {
 		c.regs.R[0] = uint64(arg0)
 		c.regs.IP -= svcSize
@@ -63,7 +63,7 @@ func (c *UserContext) ShowRestart(e syscall.Errno, arg0 uintptr) {
 // SettleRestart is called afterwards. A tracer that has moved the program counter
 // does not want the call to be made again. It returns e or 0, and the number and
 // first argument of the call.
-func (c *UserContext) SettleRestart(e syscall.Errno, _ bool) (_ syscall.Errno, nr int, arg0 uintptr) {
+func (c *UserContext) SettleRestart(e syscall.Errno, _ bool) (_ syscall.Errno, word int, arg0 uintptr) {
 	if e == 0 || c.regs.IP != c.restartPC {
 		return 0, -1, 0
 	}

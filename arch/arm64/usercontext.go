@@ -15,9 +15,9 @@ type UserContext struct {
 	trap  spec.Trap    // what the last exception was
 	frame *frameBuffer // nil before the first signal
 
-	tracedNr  int32  // NT_ARM_SYSTEM_CALL, while a tracer may look
-	stepping  bool   // EnableSingleStep
-	restartPC uint64 // where ShowRestart has left the program
+	tracedWord int    // NT_ARM_SYSTEM_CALL is its low half, while a tracer may look
+	stepping   bool   // EnableSingleStep
+	restartPC  uint64 // where ShowRestart has left the program
 
 	debug   *debugRegs // breakpoints that a tracer has set, or nil
 	debugID uint64     // debug.id, or 0

@@ -79,6 +79,22 @@ static void status(const char *name, int s)
 		say(name, "status %#x", s);
 }
 
+// rawcall makes a system call with all of the register for its number, and returns all
+// of what it gives.
+static inline long rawcall(unsigned long word, long a, long b, long c)
+{
+#ifdef __x86_64__
+	register long none asm("r10") = 0;
+	long r;
+	asm volatile("syscall" : "=a"(r) : "a"(word), "D"(a), "S"(b), "d"(c), "r"(none) : "rcx", "r11", "r8", "r9", "memory");
+	return r;
+#else
+	register long x0 asm("x0") = a, x1 asm("x1") = b, x2 asm("x2") = c, x3 asm("x3") = 0, x8 asm("x8") = word;
+	asm volatile("svc #0" : "+r"(x0) : "r"(x1), "r"(x2), "r"(x3), "r"(x8) : "memory");
+	return x0;
+#endif
+}
+
 // reap waits for a child of any kind and prints how it ended.
 static void reap(const char *name, pid_t pid)
 {
@@ -146,6 +162,7 @@ void test_scm(void);
 void test_process(void);
 void test_vdso(void);
 void test_regsets(void);
+void test_callword(void);
 void test_ptrace(void);
 void test_seccomp(void);
 void test_sectrace(void);

@@ -328,7 +328,7 @@ static void in_a_call(void)
 	struct sigevent e = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGQUIT};
 	struct itimerspec soon = {.it_value.tv_nsec = 20000000};
 	timer_t timer;
-	DUMP("in a call", timer_create(CLOCK_MONOTONIC, &e, &timer); timer_settime(timer, 0, &soon, 0); read(p[0], &soon, 77));
+	DUMP("in a call", timer_create(CLOCK_MONOTONIC, &e, &timer); timer_settime(timer, 0, &soon, 0); rawcall(0x5a5aul << 32 | SYS_read, p[0], (long)&soon, 77));
 	load();
 	if (!core)
 		return;
@@ -336,10 +336,10 @@ static void in_a_call(void)
 	struct user_regs_struct *r = (void *)(core + notes->p_offset + sizeof(Elf64_Nhdr) + 8 + PR_REG);
 #if defined __x86_64__
 	const unsigned char *pc = (void *)r->rip;
-	say("in a call", "of %lld result %lld arguments %d %lld, behind it %d", r->orig_rax, r->rax, r->rdi == p[0], r->rdx,
+	say("in a call", "of %llx result %lld arguments %d %lld, behind it %d", r->orig_rax, r->rax, r->rdi == p[0], r->rdx,
 	    pc[-2] == 0x0f && pc[-1] == 0x05);
 #else
-	say("in a call", "of %lld arguments %d %lld, in front of it %d", r->regs[8], r->regs[0] == p[0], r->regs[2],
+	say("in a call", "of %llx arguments %d %lld, in front of it %d", r->regs[8], r->regs[0] == p[0], r->regs[2],
 	    *(unsigned *)r->pc == 0xd4000001);
 #endif
 	close(p[0]);
