@@ -6,12 +6,11 @@ import "unsafe"
 
 // Segment selectors; those of 64-bit programs are in ptregs.go. SYSRET wants
 // STAR+8 as stack segment and STAR+16 as code segment (SDM vol. 3, 5.8.8).
-// There is no 32-bit code segment: whoever could run in it could enter the
-// kernel through CSTAR, or with half of its registers undefined.
+// 32-bit code runs as under a Linux without IA32 emulation: there are no system
+// calls for it.
 const (
 	selKernelCode = 1 << 3
 	selKernelData = 2 << 3
-	selUser32Code = 4<<3 | 3
 	selTSS        = 8 << 3
 )
 
@@ -78,10 +77,11 @@ func initIDT() {
 //
 //go:nosplit
 func (c *percpu) initGDT() {
-	c.gdt[1] = 0x00af_9b00_0000_ffff             // kernel code: 64-bit, DPL 0
-	c.gdt[2] = 0x00cf_9300_0000_ffff             // kernel data
-	c.gdt[selUserData/8] = 0x00cf_f300_0000_ffff // DPL 3
-	c.gdt[selUserCode/8] = 0x00af_fb00_0000_ffff // 64-bit, DPL 3
+	c.gdt[1] = 0x00af_9b00_0000_ffff               // kernel code: 64-bit, DPL 0
+	c.gdt[2] = 0x00cf_9300_0000_ffff               // kernel data
+	c.gdt[selUser32Code/8] = 0x00cf_fb00_0000_ffff // DPL 3
+	c.gdt[selUserData/8] = 0x00cf_f300_0000_ffff   // DPL 3
+	c.gdt[selUserCode/8] = 0x00af_fb00_0000_ffff   // 64-bit, DPL 3
 	tss := uint64(uintptr(unsafe.Pointer(&c.tss)))
 	const availableTSS = 0x89
 	c.gdt[selTSS/8] = uint64(unsafe.Sizeof(c.tss)) - 1 | tss&0xff_ffff<<16 | availableTSS<<40 | tss>>24&0xff<<56

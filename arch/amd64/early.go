@@ -97,6 +97,7 @@ func (c *percpu) load() {
 	WriteMSR(msrSFMASK, flagTF|flagIF|flagDF|flagIOPL|flagNT|flagAC)
 	c.protect()
 	WriteMSR(msrLSTAR, uint64(syscallEntryPC()))
+	WriteMSR(msrCSTAR, uint64(syscall32EntryPC()))
 	enableXState()
 	LoadThread(0, 0)
 }

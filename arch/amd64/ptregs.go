@@ -4,8 +4,9 @@ package amd64
 
 import "unsafe"
 
-// PtRegs are the general registers of a program. Their values are always such that the processor accepts them in user
-// mode, but for the program counter, which EnterUser looks at.
+// PtRegs are the general registers of a program. Their values are always such that the
+// processor accepts them in user mode, but for the program counter and the segments, at
+// which EnterUser looks.
 type PtRegs struct {
 	// The arguments of a system call, in order.
 	di, si, dx, r10, r8, r9 uint64
@@ -16,17 +17,29 @@ type PtRegs struct {
 	// flags are RFLAGS, and exactRegs.
 	flags uint64
 	sp    uint64
+
+	// cs and ss are selectors of privilege level 3, of segments or of none. They
+	// count with exactRegs: a system call comes from and goes back to userSegments.
+	cs, ss uint32
 }
 
-// exactRegs in PtRegs.flags says that cx and r11 count. After a system call they
+// exactRegs in PtRegs.flags says that cx, r11, cs and ss count. After a system call they
 // do not: the instruction has put the program counter and the flags there, so
 // that the fast way back, which needs them for the same, is open.
 const exactRegs = 1 << 63
 
 // Selectors of user mode, as programs and debuggers know them from Linux.
 const (
-	selUserData = 5<<3 | 3
-	selUserCode = 6<<3 | 3
+	selUser32Code = 4<<3 | 3
+	selUserData   = 5<<3 | 3
+	selUserCode   = selUser32Code | 1<<selBit64
+
+	// selLDT is the bit of a selector of the LDT.
+	selLDT = 1 << 2
+	// selBit64 is the bit in which the segments of 32-bit and of 64-bit code differ.
+	selBit64 = 4
+	// userSegments are ss and cs of 64-bit code, as one word.
+	userSegments = selUserData<<32 | selUserCode
 )
 
 // userFlags are the flags that a program may set (SDM vol. 1, 3.4.3): the
@@ -87,14 +100,29 @@ func (r *PtRegs) RewindSyscall(word int, _ uintptr) {
 
 // StartThread makes the registers those with which a new program begins.
 func (r *PtRegs) StartThread(pc, sp uintptr) {
-	*r = PtRegs{ip: uint64(pc), sp: uint64(sp)}
+	*r = PtRegs{ip: uint64(pc), sp: uint64(sp), cs: selUserCode, ss: selUserData}
 	r.setFlags(0)
 }
 
-// settleRegs gives cx and r11 the values that the program finds in them.
+// settleRegs gives cx, r11, cs and ss the values that the program finds in them.
 func (r *PtRegs) settleRegs() {
 	if r.flags&exactRegs == 0 {
 		r.cx, r.r11 = r.ip, r.flags
+		r.cs, r.ss = selUserCode, selUserData
 		r.flags |= exactRegs
 	}
+}
+
+// badSegment returns the first selector with which IRET would fault. With a null one,
+// or one of nothing that a program could run in, that is #GP: SDM vol. 2, IRET.
+//
+//go:nosplit
+func (r *PtRegs) badSegment() (selector uint32, bad bool) {
+	switch {
+	case r.cs|1<<selBit64 != selUserCode:
+		return r.cs, true
+	case r.ss != selUserData:
+		return r.ss, true
+	}
+	return 0, false
 }

@@ -10,6 +10,7 @@ const (
 	msrEFER       = 0xc000_0080
 	msrSTAR       = 0xc000_0081
 	msrLSTAR      = 0xc000_0082
+	msrCSTAR      = 0xc000_0083
 	msrSFMASK     = 0xc000_0084
 	msrFSBase     = 0xc000_0100
 	msrGSBase     = 0xc000_0101
@@ -111,6 +112,7 @@ func zeroPage(va uintptr)
 func loadTables(gdtr, idtr *descriptor)
 func stubBase() uintptr
 func syscallEntryPC() uintptr
+func syscall32EntryPC() uintptr
 func threadStartPC() uintptr
 func idleStartPC() uintptr
 func takeDR6() uint64

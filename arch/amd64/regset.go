@@ -85,14 +85,14 @@ func (c *UserContext) userWord(i int, p *uint64) uint64 {
 	case userOrigAX:
 		return uint64(c.tracedWord)
 	case userCS:
-		return selUserCode
+		return uint64(c.regs.cs)
 	case userFlagsN:
 		if c.stepping {
 			return c.regs.getFlags() &^ flagTF // it is the tracer's
 		}
 		return c.regs.getFlags()
 	case userSS:
-		return selUserData
+		return uint64(c.regs.ss)
 	case userFSBase:
 		return c.fsBase
 	case userGSBase:
@@ -134,9 +134,12 @@ func (c *UserContext) setUserWord(i int, p *uint64, v uint64) error {
 		c.tracedWord = int64(v)
 	case userIP:
 		c.regs.SetPC(uintptr(v))
-	case userCS, userSS, userDS, userES, userFS, userGS:
-		// There is one segment of each kind, and the others are null.
-		if v != c.userWord(i, nil) {
+	case userCS:
+		return setSelector(&c.regs.cs, v)
+	case userSS:
+		return setSelector(&c.regs.ss, v)
+	case userDS, userES, userFS, userGS:
+		if uint16(v) != 0 { // nothing is in those
 			return syscall.EIO
 		}
 	case userFlagsN:
@@ -156,6 +159,16 @@ func (c *UserContext) setUserWord(i int, p *uint64, v uint64) error {
 			*p = v
 		}
 	}
+	return nil
+}
+
+// setSelector changes the selector of code or stack. It may be of no segment, but EIO
+// if it is null, or not of a program's privilege level.
+func setSelector(p *uint32, v uint64) error {
+	if v&3 != 3 {
+		return syscall.EIO
+	}
+	*p = uint32(uint16(v))
 	return nil
 }
 

@@ -33,7 +33,8 @@ func loadExtended(c *UserContext) { c.load() }
 // EnterUser ends in the following functions where there is more to do than a
 // few instructions; each has its arguments, and is called with interrupts masked.
 
-// wentNowhere goes on when the next instruction is outside of user space.
+// wentNowhere goes on when the next instruction is outside of user space, or in no
+// segment of a program's.
 //
 //go:nosplit
 func wentNowhere(c *UserContext, _ *atomic.Uint32, _ uint32) spec.Entry { return c.jumpedAway() }
@@ -64,12 +65,20 @@ func leftUser(c *UserContext, _ *atomic.Uint32, _ uint32) spec.Entry {
 }
 
 // jumpedAway stands for the fault of a program whose next instruction is outside
-// of user space. The processor would not get there: "If the address is not
-// canonical, #GP" - SDM vol. 2, IRET, in kernel mode.
+// of user space, or whose segments are none. The processor would not get there: "If the
+// address is not canonical, #GP" - SDM vol. 2, IRET, in kernel mode. The segments come
+// first, and the error code is the selector. The one of a stack in an LDT, which there is
+// none of, gets lost under Linux: its exc_double_fault has 0 instead.
 //
 //go:nosplit
 func (c *UserContext) jumpedAway() spec.Entry {
 	IRQEnable()
+	if selector, bad := c.regs.badSegment(); bad {
+		if c.code = uint64(selector &^ 3); c.regs.ss&selLDT != 0 {
+			c.code = 0
+		}
+		return c.exception(vecGeneral, 0)
+	}
 	if int64(c.regs.ip)<<16>>16 == int64(c.regs.ip) {
 		c.pageFault(uintptr(c.regs.ip), pfUser|pfFetch)
 		return spec.EntryPageFault

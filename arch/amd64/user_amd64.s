@@ -80,18 +80,22 @@ exact:
 	MOVQ	$const_TaskSize, AX
 	CMPQ	DX, AX
 	JCC	nowhere
+	MOVQ	$const_userSegments, AX
+	CMPQ	REG(PtRegs_cs), AX // and ss
+	JNE	segments
+segmented:
 	// IRETQ takes what it loads from a stack: the thread's kernel stack, of
 	// which nothing is in use.
 	MOVQ	percpu_kstack(GS), CX
 	MOVQ	DX, -40(CX)
-	MOVQ	$const_selUserCode, AX
+	MOVL	REG(PtRegs_cs), AX
 	MOVQ	AX, -32(CX)
 	MOVQ	REG(PtRegs_flags), AX
 	BTRQ	$63, AX
 	MOVQ	AX, -24(CX)
 	MOVQ	REG(PtRegs_sp), AX
 	MOVQ	AX, -16(CX)
-	MOVQ	$const_selUserData, AX
+	MOVL	REG(PtRegs_ss), AX
 	MOVQ	AX, -8(CX)
 	MOVQ	REG(PtRegs_cx), AX
 	MOVQ	AX, -48(CX)
@@ -103,6 +107,11 @@ exact:
 	SWAPGS
 	IRETQ
 
+segments: // 32-bit code?
+	MOVQ	REG(PtRegs_cs), CX
+	BTSQ	$const_selBit64, CX
+	CMPQ	CX, AX
+	JEQ	segmented
 nowhere:
 	LDMXCSR	·kernelMXCSR(SB)
 	MOVQ	percpu_goSP(GS), SP
@@ -187,6 +196,19 @@ TEXT ·slowSyscallEntry(SB),NOSPLIT|NOFRAME,$0
 kernel:
 	JMP	·kernelSyscallEntry(SB)
 
+// syscall32Entry is where SYSCALL of 32-bit code arrives, on processors that have it
+// there. It goes back at once, with ENOSYS: Linux's ignore_sysret. The stack and GS are
+// the program's all the time, and interrupts are masked.
+TEXT ·syscall32Entry(SB),NOSPLIT|NOFRAME,$0
+	MOVL	$-38, AX
+	BYTE	$0x0f; BYTE $0x07 // sysretl
+
+// func syscall32EntryPC() uintptr
+TEXT ·syscall32EntryPC(SB),NOSPLIT,$0-8
+	LEAQ	·syscall32Entry(SB), AX
+	MOVQ	AX, ret+0(FP)
+	RET
+
 // userTrap goes on where trapEntry has found that a program was interrupted.
 // The stack holds what the stub and the processor have pushed: vector, error
 // code, and the processor's frame.
@@ -205,6 +227,10 @@ TEXT ·userTrap(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	CX, UserContext_code(AX)
 	MOVQ	16(SP), CX
 	MOVQ	CX, AXREG(PtRegs_ip)
+	MOVL	24(SP), CX
+	MOVL	CX, AXREG(PtRegs_cs)
+	MOVL	48(SP), CX
+	MOVL	CX, AXREG(PtRegs_ss)
 	MOVQ	32(SP), CX
 	BTSQ	$63, CX // exactRegs
 	MOVQ	CX, AXREG(PtRegs_flags)

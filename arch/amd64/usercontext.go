@@ -74,7 +74,7 @@ func (c *UserContext) Reset() {
 	extended, xsave := c.extended, c.xsave
 	*c = UserContext{mxcsr: defaultMXCSR, extended: extended, xsave: xsave, frame: c.frame}
 	c.initExtended()
-	c.regs.setFlags(0)
+	c.regs.StartThread(0, 0)
 }
 
 // Copy makes c the context of a new task, a copy of from, which is the caller's.

@@ -42,6 +42,7 @@ func PushSignalFrame(c *UserContext, f *spec.SignalFrame, write func(addr uintpt
 	v[sigframe.SP], v[sigframe.IP], v[sigframe.Flags] = r.sp, r.ip, r.getFlags()
 	frame.Trapno, frame.Err, frame.CR2 = c.told.number, c.told.code, c.told.addr
 	frame.FPState = uint64(state)
+	frame.SetSegments(uint16(r.cs), uint16(r.ss))
 	frame.Complete(xfeatures != 0, f.Mask, f.AltStack)
 	frame.Siginfo = *f.Info
 	if err := c.pushFrame(at, state, write); err != nil {
@@ -115,15 +116,17 @@ func PopSignalFrame(c *UserContext, read func(addr uintptr, b []byte) error) (ma
 	if err := getUser(unsafe.Pointer(frame), uintptr(c.regs.sp)-8, sigframe.ToRead, read); err != nil {
 		return 0, alt, err
 	}
-	segments := frame.Check()
+	frame.Check()
 	r, v := &c.regs, &frame.Regs
 	r.r8, r.r9, r.r10, r.r11 = v[sigframe.R8], v[sigframe.R9], v[sigframe.R10], v[sigframe.R11]
 	r.r12, r.r13, r.r14, r.r15 = v[sigframe.R12], v[sigframe.R13], v[sigframe.R14], v[sigframe.R15]
 	r.di, r.si, r.bp, r.bx = v[sigframe.DI], v[sigframe.SI], v[sigframe.BP], v[sigframe.BX]
 	r.dx, r.ax, r.cx = v[sigframe.DX], v[sigframe.AX], v[sigframe.CX]
 	r.sp, r.ip = v[sigframe.SP], v[sigframe.IP]
+	cs, ss := frame.Segments()
+	r.cs, r.ss = uint32(cs), uint32(ss)
 	r.setFlags(r.flags&^sigframe.FixFlags | v[sigframe.Flags])
-	if c.popState(uintptr(frame.FPState), read) != nil || segments != nil {
+	if c.popState(uintptr(frame.FPState), read) != nil {
 		err = syscall.EINVAL
 	}
 	return frame.Mask(), frame.AltStack(), err

@@ -163,6 +163,8 @@ void test_process(void);
 void test_vdso(void);
 void test_regsets(void);
 void test_callword(void);
+void test_segments(void);
+void test_calls32(void);
 void test_ptrace(void);
 void test_seccomp(void);
 void test_sectrace(void);

@@ -32,6 +32,9 @@ static const struct {
 	{"sigaction", test_sigaction}, {"sigstack", test_sigstack}, {"sigwait", test_sigwait}, {"sigio", test_sigio}, {"kill", test_kill},
 	{"coredump", test_coredump}, {"events", test_events}, {"unix", test_unix}, {"scm", test_scm},
 	{"tty", test_tty}, {"pty", test_pty},
+#ifdef __x86_64__
+	{"segments", test_segments},
+#endif
 };
 
 // session_of_init makes init leave the group and session of the idle task, in which
@@ -85,6 +88,10 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		if (wanted(argc, argv, tests[i].name))
 			run(tests[i].name, tests[i].test);
+#ifdef __x86_64__
+	if (argc > 1 && wanted(argc, argv, "calls32")) // not as on Linux: only if asked for
+		run("calls32", test_calls32);
+#endif
 	if (wanted(argc, argv, "init"))
 		test_init();
 	if (getpid() != 1)

@@ -9,7 +9,6 @@
 package sigframe
 
 import (
-	"errors"
 	"unsafe"
 
 	"onsen/arch/spec"
@@ -32,7 +31,7 @@ const (
 const (
 	flagXState    = 1 // there is extended state behind the FXSAVE area
 	flagHasSS     = 2 // the stack segment was saved
-	flagRestoreSS = 4 // and is to be restored, come what may
+	flagRestoreSS = 4 // and is to be restored, come what may: UC_STRICT_RESTORE_SS
 )
 
 // The registers in the order of struct sigcontext.
@@ -102,34 +101,40 @@ const (
 // Bytes returns the frame as it stands on the stack.
 func (f *Frame) Bytes() *[Size]byte { return (*[Size]byte)(unsafe.Pointer(f)) }
 
-// Complete sets all but the exported fields: xstate says that the x87 and vector
+// SetSegments sets the segments of the code that is interrupted and of its stack.
+// Complete comes afterwards.
+func (f *Frame) SetSegments(cs, ss uint16) { f.cs, f.ss = cs, ss }
+
+// Complete sets all else but the exported fields: xstate says that the x87 and vector
 // state is of XSAVE, and mask and alt are for sigreturn.
 func (f *Frame) Complete(xstate bool, mask uint64, alt spec.AltStack) {
-	f.flags, f.link = flagHasSS|flagRestoreSS, 0
+	f.flags, f.link = flagHasSS, 0
 	if xstate {
 		f.flags |= flagXState
 	}
+	if f.cs == userCode {
+		f.flags |= flagRestoreSS
+	}
 	f.altSP, f.altFlags, f.altSize = uint64(alt.SP), uint64(uint32(alt.Flags)), uint64(alt.Size)
-	f.cs, f.gs, f.fs, f.ss = userCode, 0, 0, userData
+	f.gs, f.fs = 0, 0
 	f.mask, f.oldmask = mask, mask
 	f.reserved = [8]uint64{}
 }
 
-var errSegment = errors.New("sigframe: not a segment of 64-bit user mode")
+// Check looks at a frame that a program has left: it cuts the flags down to FixFlags.
+// Any other register may hold anything, the program counter included.
+func (f *Frame) Check() { f.Regs[Flags] &= FixFlags }
 
-// Check looks at a frame that a program has left. It fails for segments that no
-// 64-bit program has, and cuts the flags down to FixFlags; any other register may
-// hold anything, the program counter included.
-func (f *Frame) Check() error {
-	// The privilege level in a selector is put right, as on Linux.
-	if f.cs|3 != userCode {
-		return errSegment
+// Segments returns the selectors that sigreturn brings back, which may be of no
+// segments, but never of the kernel's privilege level. 64-bit code that knows nothing of
+// flagRestoreSS gets a stack that is one: Linux's force_valid_ss.
+func (f *Frame) Segments() (cs, ss uint16) {
+	const user = 3
+	cs, ss = f.cs|user, f.ss|user
+	if f.flags&flagRestoreSS == 0 && cs == userCode {
+		ss = userData
 	}
-	if f.flags&flagRestoreSS != 0 && f.ss|3 != userData {
-		return errSegment
-	}
-	f.Regs[Flags] &= FixFlags
-	return nil
+	return cs, ss
 }
 
 // Mask returns the blocked signals that sigreturn brings back.

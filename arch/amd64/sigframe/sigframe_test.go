@@ -16,6 +16,7 @@ func sample() *Frame {
 	}
 	f.Regs[Flags] = 0x246
 	f.Siginfo[47] = 9
+	f.SetSegments(userCode, userData)
 	f.Complete(true, 0x8000_0000_0000_0001, spec.AltStack{SP: 0x1000, Flags: -1 << 31, Size: 0x2000})
 	return f
 }
@@ -64,6 +65,7 @@ func TestComplete(t *testing.T) {
 	s := sample()
 	f.Restorer, f.Regs, f.Siginfo = s.Restorer, s.Regs, s.Siginfo
 	f.Trapno, f.Err, f.CR2, f.FPState = s.Trapno, s.Err, s.CR2, s.FPState
+	f.SetSegments(userCode, userData)
 	f.Complete(true, s.Mask(), s.AltStack())
 	if f != *s {
 		t.Errorf("%+v, want %+v", f, *s)
@@ -73,8 +75,8 @@ func TestComplete(t *testing.T) {
 func TestCheck(t *testing.T) {
 	f := sample()
 	f.Regs[Flags] = ^uint64(0)
-	if err := f.Check(); err != nil || f.Regs[Flags] != FixFlags {
-		t.Errorf("%v, flags %#x", err, f.Regs[Flags])
+	if f.Check(); f.Regs[Flags] != FixFlags {
+		t.Errorf("flags %#x", f.Regs[Flags])
 	}
 	want := spec.AltStack{SP: 0x1000, Flags: -1 << 31, Size: 0x2000}
 	if f.Mask() != 0x8000_0000_0000_0001 || f.AltStack() != want {
@@ -82,26 +84,28 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestCheckSegments(t *testing.T) {
+func TestSegments(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		cs, ss uint16
 		flags  uint64
-		ok     bool
+
+		wantCS, wantSS uint16
 	}{
-		{"user", 0x33, 0x2b, 6, true},
-		{"privilege level is put right", 0x30, 0x28, 6, true},
-		{"kernel code", 0x08, 0x2b, 6, false},
-		{"32-bit code", 0x23, 0x2b, 6, false},
-		{"null code", 0, 0x2b, 6, false},
-		{"null stack", 0x33, 0, 6, false},
-		{"kernel stack", 0x33, 0x10, 6, false},
-		{"stack does not count", 0x33, 0, 2, true},
+		{"user", 0x33, 0x2b, 6, 0x33, 0x2b},
+		{"privilege level is put right", 0x30, 0x28, 6, 0x33, 0x2b},
+		{"kernel code", 0x08, 0x2b, 6, 0x0b, 0x2b},
+		{"32-bit code", 0x23, 0x2b, 2, 0x23, 0x2b},
+		{"32-bit code, null stack", 0x23, 0, 2, 0x23, 3},
+		{"null code", 0, 0x2b, 6, 3, 0x2b},
+		{"null stack", 0x33, 0, 6, 0x33, 3},
+		{"kernel stack", 0x33, 0x10, 6, 0x33, 0x13},
+		{"stack does not count", 0x33, 0, 2, 0x33, 0x2b},
 	} {
 		f := sample()
 		f.flags, f.cs, f.ss = test.flags, test.cs, test.ss
-		if err := f.Check(); (err == nil) != test.ok {
-			t.Errorf("%s: %v", test.name, err)
+		if cs, ss := f.Segments(); cs != test.wantCS || ss != test.wantSS {
+			t.Errorf("%s: %#x, %#x", test.name, cs, ss)
 		}
 	}
 }
@@ -166,5 +170,14 @@ func TestClaims(t *testing.T) {
 		if components, end := x.Claims(&s); components != test.components || end != test.end {
 			t.Errorf("%s: components %#x, %d bytes", test.name, components, end)
 		}
+	}
+}
+
+// The frame of 32-bit code does not insist on its stack segment.
+func TestSegmentFlag(t *testing.T) {
+	f := sample()
+	f.SetSegments(0x23, 0x2b)
+	if f.Complete(true, 0, spec.AltStack{}); f.flags != flagXState|flagHasSS {
+		t.Errorf("flags %#x", f.flags)
 	}
 }
