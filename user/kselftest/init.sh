@@ -41,8 +41,10 @@ while read -r program when; do
 	wanted "$program" "$when" || continue
 	echo "check $program: begins" # whoever reads this waits for a line, not for the end
 	cd "/kselftest/${program%/*}"
+	limit=50
+	[ "$when" != slow ] || limit=150
 	{
-		timeout -s KILL 50 "./${program##*/}" </dev/null 2>&1
+		timeout -s KILL $limit "./${program##*/}" </dev/null 2>&1
 		echo "exit $?" >/tmp/status
 	} | head -c 200000 | tr -c '\n\t -~' '?' | cut -c 1-300 | sed "s|^|check $program: |"
 	echo "check $program: $(cat /tmp/status)"
