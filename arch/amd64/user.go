@@ -79,6 +79,10 @@ func (c *UserContext) jumpedAway() spec.Entry {
 		}
 		return c.exception(vecGeneral, 0)
 	}
+	if c.regs.cs == selUser32Code && c.regs.ip>>32 != 0 {
+		c.code = 0 // behind the segment's limit
+		return c.exception(vecGeneral, 0)
+	}
 	if int64(c.regs.ip)<<16>>16 == int64(c.regs.ip) {
 		c.pageFault(uintptr(c.regs.ip), pfUser|pfFetch)
 		return spec.EntryPageFault

@@ -111,6 +111,9 @@ segments: // 32-bit code?
 	MOVQ	REG(PtRegs_cs), CX
 	BTSQ	$const_selBit64, CX
 	CMPQ	CX, AX
+	JNE	nowhere
+	MOVQ	DX, CX // which has to be below 4 GiB then
+	SHRQ	$32, CX
 	JEQ	segmented
 nowhere:
 	LDMXCSR	·kernelMXCSR(SB)
@@ -227,9 +230,9 @@ TEXT ·userTrap(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	CX, UserContext_code(AX)
 	MOVQ	16(SP), CX
 	MOVQ	CX, AXREG(PtRegs_ip)
-	MOVL	24(SP), CX
+	MOVWLZX	24(SP), CX
 	MOVL	CX, AXREG(PtRegs_cs)
-	MOVL	48(SP), CX
+	MOVWLZX	48(SP), CX
 	MOVL	CX, AXREG(PtRegs_ss)
 	MOVQ	32(SP), CX
 	BTSQ	$63, CX // exactRegs

@@ -274,8 +274,9 @@ static void code_32(void)
 		run_32(&codes[i]);
 }
 
-// test_calls32 makes system calls in 32-bit code. There are none here, but Debian's Linux
-// has them, and for a 64-bit program they end in strange ways.
+// test_calls32 makes system calls in 32-bit code, and lets it be where it cannot. There
+// are no such calls here, but Debian's Linux has them, and for a 64-bit program they end
+// in strange ways.
 void test_calls32(void)
 {
 	static const struct code calls[] = {
@@ -286,6 +287,10 @@ void test_calls32(void)
 	low_page(MAP_PRIVATE);
 	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
 		run_32(&calls[i]);
+	// Where no 32-bit code can be: only real processors refuse that.
+	try_frame((struct change){0x23, -1, 0, 1ul << 32}, 0);
+	try_frame((struct change){0x23, -1, 0, 1ul << 62}, 0);
+	try_frame((struct change){0x23, -1, 0, -4096ul}, 0);
 }
 
 // A program that goes there and comes back by itself, with others on the same CPU.
