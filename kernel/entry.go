@@ -13,12 +13,13 @@ const exitWork = sched.TIFNeedResched | sched.TIFSigPending | sched.TIFNotifySig
 // for another reason.
 const noSyscallNr = -1
 
-// userLoop is the life of a program's task: it runs in user mode, and whenever
-// that ends, the kernel does what it ended for. It does not return. A panic in
-// it is the task's end; see runThread.
+// userLoop is the life of a program's task: it runs in user mode, unless the task has
+// something to do first, and whenever that ends, the kernel does what it ended for. It
+// does not return. A panic in it is the task's end; see runThread.
 func (t *Task) userLoop() {
+	user, flags := &t.user, t.FlagWord() // here, not in the loop: that is shorter
 	for {
-		e := t.enterUserMode()
+		e := arch.EnterUser(user, flags, exitWork|tracedWork)
 		if e == spec.EntrySyscall {
 			t.finishCall(t.takeCall()(t, &t.call.args)) // doSyscall, without the call
 			continue
@@ -58,15 +59,8 @@ func (t *Task) leftUserMode(e spec.Entry) {
 	t.Disturbed = false
 }
 
-// enterUserMode goes to user mode unless the task has something to do first,
-// and tells why it is back.
-func (t *Task) enterUserMode() spec.Entry {
-	return arch.EnterUser(&t.user, t.FlagWord(), exitWork|tracedWork)
-}
-
 // doExitWork does a round of exitToUserModeLoop if there is something to do by now:
-// enterUserMode would see it, too, but on the way back from a fault it is mostly a
-// signal.
+// EnterUser would see it, too, but on the way back from a fault it is mostly a signal.
 func (t *Task) doExitWork() {
 	if t.TestFlag(exitWork) {
 		t.exitToUserModeLoop()

@@ -12,7 +12,7 @@ import (
 // tracedWork are the thread flags with which system calls take the slow way, and
 // each return to user mode, too. A tracer sets and clears them while the task is
 // stopped, and TIFSeccomp is set by the task itself or by syncSeccomp, so that a task
-// without them never looks: enterUserMode does along with the other flags.
+// without them never looks: EnterUser does along with the other flags.
 const tracedWork = sched.TIFSyscallTrace | sched.TIFSyscallEmu | sched.TIFSinglestep | sched.TIFSeccomp
 
 // Values of PTRACE_GETEVENTMSG in the stops of system calls.

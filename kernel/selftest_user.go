@@ -150,10 +150,15 @@ func (p *testProgram) run(thread int, program, parameter uintptr, fn func(t *Tas
 	return fn(t)
 }
 
-// next runs the program until something other than an interrupt ends that.
+// enterUser lets the program of t run, as userLoop does, and tells why it is back.
+func enterUser(t *Task) spec.Entry {
+	return arch.EnterUser(&t.user, t.FlagWord(), exitWork|tracedWork)
+}
+
+// nextUserEntry runs the program until something other than an interrupt ends that.
 func (t *Task) nextUserEntry() spec.Entry {
 	for {
-		switch e := t.enterUserMode(); e {
+		switch e := enterUser(t); e {
 		case spec.EntryWork, spec.EntryInterrupt:
 			t.exitToUserModeLoop()
 		default:
@@ -328,7 +333,7 @@ func userInterrupt(p *testProgram, cpu int) error {
 				due = false
 				timer.Start(arch.Ktime() + wait)
 			}
-			switch e := t.enterUserMode(); e {
+			switch e := enterUser(t); e {
 			case spec.EntryWork, spec.EntryInterrupt:
 				t.exitToUserModeLoop()
 			default:
