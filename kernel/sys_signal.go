@@ -49,15 +49,13 @@ func sysRtSigaction(t *Task, a *SyscallArgs) (uintptr, error) {
 	if !signal.Valid(sig) || signal.Unblockable.Has(sig) {
 		return 0, syscall.EINVAL
 	}
-	slot := &t.sighand.actions[sig-1]
-	var old signal.Action
-	t.lockSignals()
-	if slot.Flags&signal.SA_IMMUTABLE != 0 {
-		t.unlockSignals()
+	h := t.sighand
+	slot := &h.actions[sig-1]
+	h.lockFor(t)
+	old := *slot
+	if old.Flags&signal.SA_IMMUTABLE != 0 {
+		h.unlock()
 		return 0, syscall.EINVAL
-	}
-	if a[2] != 0 {
-		old = *slot
 	}
 	*slot = act
 	if act.Ignores(sig) && t.mayHavePending() {
@@ -65,7 +63,7 @@ func sysRtSigaction(t *Task, a *SyscallArgs) (uintptr, error) {
 		// cause the pending signal to be discarded" - POSIX
 		t.signal.forgetPending(signal.Of(sig))
 	}
-	t.unlockSignals()
+	h.unlock()
 	if a[2] != 0 {
 		return 0, uaccess.PutFrom(a[2], &old)
 	}
@@ -80,13 +78,18 @@ func (t *Task) storeAction(sig int, addr uintptr) error {
 	if addr == 0 {
 		return nil
 	}
-	t.lockSignals()
-	action := t.sighand.actions[sig-1]
-	t.unlockSignals()
-	if action.Flags&signal.SA_IMMUTABLE != 0 {
+	h := t.sighand
+	slot := &h.actions[sig-1]
+	if h.users.Load() != 1 { // otherwise nobody else changes it
+		h.lockFor(t)
+		action := *slot
+		h.unlock()
+		slot = &action
+	}
+	if slot.Flags&signal.SA_IMMUTABLE != 0 {
 		return syscall.EINVAL
 	}
-	return uaccess.PutFrom(addr, &action)
+	return uaccess.PutFrom(addr, slot)
 }
 
 // Ways of rt_sigprocmask.
