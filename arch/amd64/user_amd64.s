@@ -204,7 +204,7 @@ kernel:
 // the program's all the time, and interrupts are masked.
 TEXT ·syscall32Entry(SB),NOSPLIT|NOFRAME,$0
 	MOVL	$-38, AX
-	BYTE	$0x0f; BYTE $0x07 // sysretl
+	SYSRET // without REX.W: to 32-bit code
 
 // func syscall32EntryPC() uintptr
 TEXT ·syscall32EntryPC(SB),NOSPLIT,$0-8
