@@ -12,6 +12,7 @@ import (
 	"onsen/kernel/net/unix"
 	"onsen/kernel/printk"
 	"onsen/kernel/random"
+	"onsen/kernel/sched"
 	"onsen/kernel/seccomp"
 )
 
@@ -42,6 +43,7 @@ var procSysDir = &procfs.Dir{Entries: []procfs.Entry{
 		sysctlString("core_pattern", corePatternText, setCorePattern),
 		sysAtomic("core_pipe_limit", &corePipeLimit, math.MinInt32, math.MaxInt32),
 		sysAtomic("core_uses_pid", &coreUsesPid, math.MinInt32, math.MaxInt32),
+		sysAtomic("max_lock_depth", &sched.MaxLockDepth, math.MinInt32, math.MaxInt32),
 		sysAtomic("panic", &panicTimeout, math.MinInt32, math.MaxInt32),
 		sysctlInts("printk", printk.LevelsCount, printkLevel, setPrintkLevel),
 		{Name: "seccomp", Perm: 0o555, Dir: &procfs.Dir{Entries: []procfs.Entry{

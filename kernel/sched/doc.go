@@ -48,7 +48,7 @@
 //
 // # Lock order
 //
-//	WaitQueue.lock, Mutex.lock, RWSem.lock, workerPool.lock
+//	WaitQueue.lock, Mutex.lock, RWSem.lock, workerPool.lock, LockRt
 //	  Task.piLock
 //	    Rq.lock (the lower CPU first)
 //	      timerBase.lock

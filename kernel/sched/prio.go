@@ -105,12 +105,23 @@ func (t *Task) SetParams(p Params) {
 		t.staticPrio = niceToPrio(min(max(p.Nice, MinNice), MaxNice))
 		t.resetOnFork = p.ResetOnFork
 	})
+	t.prioChanged()
 }
 
-// SetNice changes the task's nice value, cut to MinNice..MaxNice.
+// SetNice changes the task's nice value, cut to MinNice..MaxNice. What a task that
+// is not real time had from those who wait for its locks it loses until the next of
+// them comes or goes, as in Linux's set_user_nice.
 func (t *Task) SetNice(nice int) {
-	prio := niceToPrio(min(max(nice, MinNice), MaxNice))
-	t.setScheduler(func() { t.staticPrio = prio })
+	nice = min(max(nice, MinNice), MaxNice)
+	if t.Nice() == nice {
+		return
+	}
+	t.setScheduler(func() {
+		t.staticPrio = niceToPrio(nice)
+		if !t.realTime() {
+			t.topWaiter = nil
+		}
+	})
 }
 
 // SetPolicy changes the task's policy among the fair ones. It reports whether
@@ -119,6 +130,7 @@ func (t *Task) SetPolicy(p Policy) bool {
 	switch p {
 	case PolicyNormal, PolicyBatch, PolicyIdle:
 		t.setScheduler(func() { t.policy, t.rtPriority = p, 0 })
+		t.prioChanged()
 		return true
 	}
 	return false
@@ -129,18 +141,38 @@ func (t *Task) SetResetOnFork(reset bool) {
 	t.setScheduler(func() { t.resetOnFork = reset })
 }
 
-// setPrio computes what follows from the attributes.
+// normalPrio is the priority that the task has of its own.
+func (t *Task) normalPrio() int32 {
+	if t.policy.RealTime() {
+		return MaxRTPrio - 1 - t.rtPriority
+	}
+	return t.staticPrio
+}
+
+// QueuePrio is where the calling task t stands in a queue that has the most urgent
+// first and everybody who is not real time behind: MaxRTPrio for those. What others
+// lend it does not count.
+func (t *Task) QueuePrio() int32 {
+	if t.rtPriority == 0 {
+		return MaxRTPrio
+	}
+	return MaxRTPrio - 1 - t.rtPriority
+}
+
+// setPrio computes what follows from the attributes and from who waits for the
+// task. A task that is real time only because of that runs like PolicyFIFO.
 func (t *Task) setPrio() {
 	t.weight = weightOf(t.staticPrio, t.policy)
-	t.prio = t.staticPrio
-	if t.policy.RealTime() {
-		t.prio = MaxRTPrio - 1 - t.rtPriority
+	t.prio = t.normalPrio()
+	if top := t.topWaiter; top != nil {
+		t.prio = min(t.prio, top.prio)
 	}
 }
 
 // setScheduler changes scheduling attributes. A task that stays fair keeps its
 // virtual deadline; a new weight counts from here on. One that gets a real-time
-// policy or priority queues behind its equals.
+// policy or another real-time priority queues behind its equals, but before them if
+// it has become less urgent.
 func (t *Task) setScheduler(change func()) {
 	t.piLock.Lock()
 	rq := taskRqLock(t)
@@ -148,7 +180,7 @@ func (t *Task) setScheduler(change func()) {
 	if running {
 		rq.updateCurr(t)
 	}
-	wasRT := t.realTime()
+	wasRT, oldPrio := t.realTime(), t.prio
 	switch {
 	case onRq && !running:
 		rq.dequeue(t)
@@ -162,6 +194,9 @@ func (t *Task) setScheduler(change func()) {
 		t.request()
 	}
 	switch {
+	case onRq && !running && t.realTime() && oldPrio < t.prio:
+		t.key, t.slice = rq.rt.first(t), 0
+		rq.rt.insert(t, rq.cpu)
 	case onRq && !running:
 		rq.enqueue(t)
 	case onRq && t.realTime():
@@ -172,6 +207,9 @@ func (t *Task) setScheduler(change func()) {
 	}
 	if onRq {
 		rq.reconsider(t, running)
+		if running && wasRT && oldPrio < t.prio {
+			rq.invitePush()
+		}
 	}
 	rq.lock.Unlock()
 	t.piLock.Unlock()

@@ -21,14 +21,10 @@ func BusySample(cpu int, up int64) CPUSample {
 }
 
 // Priorities returns the task's priority as /proc shows it, 20 for nice 0 and
-// below 0 for real time, its real-time priority or 0, and its policy as a number
-// of sched(7).
+// below 0 for real time, also if it has that from somebody who waits for its locks;
+// its own real-time priority or 0; and its policy as a number of sched(7).
 func (t *Task) Priorities() (prio, rt, policy int) {
 	rq := taskRqLock(t)
 	defer rq.lock.Unlock()
-	prio = int(t.prio) - MaxRTPrio
-	if prio < 0 {
-		rt = -prio - 1
-	}
-	return prio, rt, int(t.policy)
+	return int(t.prio) - MaxRTPrio, int(t.rtPriority), int(t.policy)
 }

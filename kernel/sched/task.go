@@ -163,6 +163,8 @@ type Task struct {
 	// lockWait is the place in the queue of a Mutex or RWSem. The task can
 	// wait for one at a time.
 	lockWait lockWaiter
+	// rtTask is about the locks that pass on priority.
+	rtTask
 	// timer ends ScheduleTimeout. Exclusive to the task.
 	timer Timer
 
