@@ -16,6 +16,9 @@ func (m *MM) FutexKey(addr uintptr) (object uintptr, offset uint64, inFile bool,
 		return 0, 0, false, syscall.EFAULT
 	}
 	c, ok := a.Object.(*AddressSpace)
+	if !ok && a.Flags&VM_WRITE == 0 {
+		return 0, 0, false, syscall.EFAULT // nobody can ever change the word
+	}
 	if !ok || a.Flags&VM_MAYSHARE == 0 {
 		return 0, 0, false, nil
 	}
