@@ -199,7 +199,7 @@ func exitMM(t *Task) {
 // mm_release.
 func mmRelease(t *Task) {
 	if t.mm != nil {
-		exitRobustList(t)
+		exitFutexes(t)
 		clearChildTid(t)
 	}
 	t.allocLock.Lock()

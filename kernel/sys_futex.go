@@ -18,16 +18,21 @@ var futexSyscalls = []Syscall{
 	{"get_robust_list", sysGetRobustList},
 }
 
-// The operations of futex(2). Those for locks that pass on priority are not here,
-// as in a Linux without CONFIG_FUTEX_PI.
+// The operations of futex(2).
 const (
-	futexWait       = 0
-	futexWake       = 1
-	futexRequeue    = 3
-	futexCmpRequeue = 4
-	futexWakeOp     = 5
-	futexWaitBitset = 9
-	futexWakeBitset = 10
+	futexWait          = 0
+	futexWake          = 1
+	futexRequeue       = 3
+	futexCmpRequeue    = 4
+	futexWakeOp        = 5
+	futexLockPI        = 6
+	futexUnlockPI      = 7
+	futexTrylockPI     = 8
+	futexWaitBitset    = 9
+	futexWakeBitset    = 10
+	futexWaitRequeuePI = 11
+	futexCmpRequeuePI  = 12
+	futexLockPI2       = 13
 
 	futexPrivateFlag   = 128
 	futexClockRealtime = 256
@@ -46,7 +51,9 @@ func sysFutex(t *Task, a *SyscallArgs) (uintptr, error) {
 	}
 	cmd := op &^ (futexPrivateFlag | futexClockRealtime)
 	if op&futexClockRealtime != 0 {
-		if cmd != futexWaitBitset {
+		switch cmd {
+		case futexWaitBitset, futexWaitRequeuePI, futexLockPI2:
+		default:
 			return 0, syscall.ENOSYS
 		}
 		f |= futex.ClockRealtime
@@ -68,10 +75,54 @@ func sysFutex(t *Task, a *SyscallArgs) (uintptr, error) {
 		n, err = futex.Requeue(mm, addr, addr2, f, int(int32(val)), int(int32(a[3])), true, val3)
 	case futexWakeOp:
 		n, err = futex.WakeOp(mm, addr, addr2, f, int(int32(val)), int(int32(a[3])), val3)
+	case futexCmpRequeuePI:
+		n, err = futex.RequeuePI(mm, addr, addr2, f, int(int32(val)), int(int32(a[3])), val3)
 	default:
-		return 0, syscall.ENOSYS
+		return 0, t.futexPI(cmd, addr, f, val, a[3], addr2)
 	}
 	return uintptr(n), err
+}
+
+// futexPI does an operation that takes or gives back a futex that passes on
+// priority. The timeouts are absolute, so a call that a signal interrupts is made
+// again with the same.
+func (t *Task) futexPI(cmd int, addr uintptr, f futex.Flags, val uint32, timeout, addr2 uintptr) error {
+	w, mm := &t.futexWaiter, t.futexMM()
+	switch cmd {
+	case futexUnlockPI:
+		return futex.UnlockPI(mm, addr, f)
+	case futexTrylockPI:
+		return futex.LockPI(w, mm, addr, f, futex.Forever, true)
+	case futexLockPI, futexLockPI2, futexWaitRequeuePI:
+	default:
+		return syscall.ENOSYS
+	}
+	deadline, err := futexDeadline(timeout)
+	switch {
+	case err != nil:
+		return err
+	case cmd == futexWaitRequeuePI:
+		return futex.WaitRequeuePI(w, mm, addr, f, val, deadline, addr2)
+	case cmd == futexLockPI:
+		f |= futex.ClockRealtime
+	}
+	return futex.LockPI(w, mm, addr, f, deadline, false)
+}
+
+// futexDeadline reads a time at a user address, which may be 0: Forever. EFAULT,
+// EINVAL.
+func futexDeadline(addr uintptr) (int64, error) {
+	if addr == 0 {
+		return futex.Forever, nil
+	}
+	ts, err := uaccess.Get[timekeeping.Timespec](addr)
+	switch {
+	case err != nil:
+		return 0, err
+	case !ts.Valid():
+		return 0, syscall.EINVAL
+	}
+	return ts.Ns(), nil
 }
 
 // futexWait waits for a futex, up to the time at a user address, if that is not 0.
@@ -80,14 +131,10 @@ func (t *Task) futexWait(addr uintptr, f futex.Flags, val uint32, timeout uintpt
 	if timeout == 0 {
 		return futex.Wait(&t.futexWaiter, t.futexMM(), addr, f, val, futex.Forever, bitset)
 	}
-	ts, err := uaccess.Get[timekeeping.Timespec](timeout)
+	deadline, err := futexDeadline(timeout)
 	if err != nil {
 		return err
 	}
-	if !ts.Valid() {
-		return syscall.EINVAL
-	}
-	deadline := ts.Ns()
 	if relative {
 		deadline = timekeeping.After(deadline)
 	}
@@ -164,14 +211,8 @@ func futexWaitvTimeout(addr uintptr, clock timekeeping.ClockID) (deadline int64,
 	default:
 		return 0, 0, syscall.EINVAL
 	}
-	ts, err := uaccess.Get[timekeeping.Timespec](addr)
-	if err != nil {
-		return 0, 0, err
-	}
-	if !ts.Valid() {
-		return 0, 0, syscall.EINVAL
-	}
-	return ts.Ns(), f, nil
+	deadline, err = futexDeadline(addr)
+	return deadline, f, err
 }
 
 // sysSetRobustList: set_robust_list(struct robust_list_head *head, size_t len).
@@ -203,13 +244,16 @@ func sysGetRobustList(t *Task, a *SyscallArgs) (uintptr, error) {
 	return 0, uaccess.Put(a[1], head)
 }
 
-// exitRobustList lets go of the robust locks that the task holds when it leaves its
-// memory.
-func exitRobustList(t *Task) {
+// exitFutexes lets go of the locks that the task holds when it leaves its memory:
+// the robust ones, and those that pass on priority and others wait for. Linux's
+// futex_exit_release and futex_exec_release.
+func exitFutexes(t *Task) {
+	t.futexOwner.BeginExit()
 	if head := t.robustList; head != 0 {
 		t.robustList = 0
 		futex.ExitRobustList(t.futexMM(), head, t.Pid)
 	}
+	t.futexOwner.EndExit(&t.Task, t.flags.Load()&PF_EXITING != 0)
 }
 
 // clearChildTid tells who waits for the end of the thread, set_tid_address(2),

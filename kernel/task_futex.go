@@ -1,6 +1,9 @@
 package kernel
 
-import "onsen/kernel/futex"
+import (
+	"onsen/kernel/futex"
+	"onsen/kernel/sched"
+)
 
 // taskFutex is what the task leaves for others to wake on when it ends.
 type taskFutex struct {
@@ -13,4 +16,23 @@ type taskFutex struct {
 	// futexWaiter is the task's place when it waits for a futex. Exclusive to
 	// the task, but for the links.
 	futexWaiter futex.Waiter
+	// futexOwner is what the task is to futexes that pass on priority.
+	futexOwner futex.Owner
 }
+
+func init() { futex.Tasks = futexTasks{} }
+
+// futexTasks is futex.Tasks.
+type futexTasks struct{}
+
+func (futexTasks) TID(t *sched.Task) uint32 { return uint32(taskOf(t).Pid) }
+
+func (futexTasks) Find(tid uint32) (t *sched.Task, kernel bool) {
+	p := FindTaskByPid(int(tid))
+	if p == nil {
+		return nil, false
+	}
+	return &p.Task, p.IsKthread()
+}
+
+func (futexTasks) Owner(t *sched.Task) *futex.Owner { return &taskOf(t).futexOwner }

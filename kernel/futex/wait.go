@@ -29,7 +29,8 @@ func Wait(w *Waiter, mm unsafe.Pointer, addr uintptr, f Flags, val uint32, deadl
 		if err != nil {
 			return err
 		}
-		w.key, w.bitset, w.task = k, bitset, sched.Current()
+		w.key = k
+		w.init(sched.Current(), bitset)
 		if err := w.enqueue(addr, val); err != nil {
 			return err
 		}
@@ -78,11 +79,15 @@ func sleep(deadline int64, f Flags) (timedOut bool) {
 		sched.Schedule()
 		return false
 	}
-	clock := timekeeping.CLOCK_MONOTONIC
+	return SleepUntil(f.clock(), deadline)
+}
+
+// clock returns the clock that f means.
+func (f Flags) clock() timekeeping.ClockID {
 	if f&ClockRealtime != 0 {
-		clock = timekeeping.CLOCK_REALTIME
+		return timekeeping.CLOCK_REALTIME
 	}
-	return SleepUntil(clock, deadline)
+	return timekeeping.CLOCK_MONOTONIC
 }
 
 // SleepUntil sleeps, in the state that the caller has set, until a clock shows a
@@ -125,9 +130,10 @@ func WaitMultiple(v []WaitVec, mm unsafe.Pointer, f Flags, deadline int64) (int,
 func enqueueAll(v []WaitVec, mm unsafe.Pointer) (int, error) {
 	for i := range v {
 		e := &v[i]
-		var err error
-		if e.waiter.key, err = key(mm, e.Addr, e.Flags); err == nil {
-			e.waiter.bitset, e.waiter.task = BitsetMatchAny, sched.Current()
+		k, err := key(mm, e.Addr, e.Flags)
+		if err == nil {
+			e.waiter.key = k
+			e.waiter.init(sched.Current(), BitsetMatchAny)
 			err = e.waiter.enqueue(e.Addr, e.Val)
 		}
 		// To look at the next word may sleep.

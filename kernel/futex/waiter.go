@@ -11,19 +11,37 @@ const BitsetMatchAny = 0xffff_ffff
 
 // Waiter is one place in a bucket. It must not be copied while it is queued.
 type Waiter struct {
-	key    Key
+	key Key
+	// bitset is what wakes the waiter. It is 0 if and only if pi is not nil.
 	bitset uint32
-	task   *sched.Task
+	// prio is sched.QueuePrio of the task.
+	prio int32
+	task *sched.Task
+	// pi is for who waits for a futex that passes on priority, or will.
+	pi *piWait
 	// bucket is where the waiter is, and nil if it is nowhere: since it was
 	// woken. Written with the bucket locked.
 	bucket     atomic.Pointer[bucket]
 	next, prev *Waiter // bucket.lock
 }
 
-// add puts w at the end of b.
+// init makes w, whose key is set and which is in no bucket, a waiter of task t.
+func (w *Waiter) init(t *sched.Task, bitset uint32) {
+	w.bitset, w.prio = bitset, t.QueuePrio()
+	if w.task != t {
+		w.task = t
+	}
+}
+
+// add puts w behind those in b that are at least as urgent, so that they are woken
+// in the order of their real-time priorities.
 //
 // Preconditions: b locked.
 func (b *bucket) add(w *Waiter) {
+	if b.last != nil && b.last.prio > w.prio {
+		b.addUrgent(w)
+		return
+	}
 	w.prev, w.next = b.last, nil
 	if b.last != nil {
 		b.last.next = w
@@ -31,6 +49,24 @@ func (b *bucket) add(w *Waiter) {
 		b.first = w
 	}
 	b.last = w
+	w.bucket.Store(b)
+}
+
+// addUrgent is add for a waiter that is more urgent than the last one.
+//
+// Preconditions: as for add.
+func (b *bucket) addUrgent(w *Waiter) {
+	next := b.last
+	for next.prev != nil && next.prev.prio > w.prio {
+		next = next.prev
+	}
+	w.prev, w.next = next.prev, next
+	if next.prev != nil {
+		next.prev.next = w
+	} else {
+		b.first = w
+	}
+	next.prev = w
 	w.bucket.Store(b)
 }
 
@@ -62,7 +98,7 @@ func (b *bucket) wake(w *Waiter) {
 	sched.TryToWakeUp(t, sched.TaskNormal)
 }
 
-// move puts w of b at the end of to, under another key.
+// move adds w of b to another bucket, or the same, under another key.
 //
 // Preconditions: both locked.
 func (b *bucket) move(w *Waiter, to *bucket, k Key) {
@@ -72,21 +108,34 @@ func (b *bucket) move(w *Waiter, to *bucket, k Key) {
 	to.add(w)
 }
 
-// leave takes w out of the bucket that it is in. It reports false if it has been
-// woken.
-func (w *Waiter) leave() bool {
+// lockBucket locks the bucket that w is in and returns it. It returns nil if w has
+// been woken.
+func (w *Waiter) lockBucket() *bucket {
 	for {
 		b := w.bucket.Load()
 		if b == nil {
-			return false
+			return nil
 		}
 		b.take()
 		if w.bucket.Load() == b {
-			b.remove(w)
-			w.bucket.Store(nil)
-			b.release()
-			return true
+			return b
 		}
 		b.release() // moved or woken meanwhile
 	}
+}
+
+// leave takes w out of the bucket that it is in. It reports false if it has been
+// woken.
+func (w *Waiter) leave() bool { return w.bucket.Load() != nil && w.leaveBucket() }
+
+// leaveBucket is leave for who has not seen that it was woken.
+func (w *Waiter) leaveBucket() bool {
+	b := w.lockBucket()
+	if b == nil {
+		return false
+	}
+	b.remove(w)
+	w.bucket.Store(nil)
+	b.release()
+	return true
 }

@@ -9,7 +9,8 @@ import (
 
 // Wake wakes up to n waiters for the word at addr that have one of the bits of
 // bitset, at least one as Linux does, and returns how many. Errors: EINVAL for no
-// bits or an address that is not aligned, EFAULT.
+// bits, for an address that is not aligned and for a waiter that is not to be woken
+// like this, those of LockPI and WaitRequeuePI; EFAULT.
 func Wake(mm unsafe.Pointer, addr uintptr, f Flags, n int, bitset uint32) (int, error) {
 	if bitset == 0 {
 		return 0, syscall.EINVAL
@@ -26,31 +27,37 @@ func Wake(mm unsafe.Pointer, addr uintptr, f Flags, n int, bitset uint32) (int, 
 		return 0, nil
 	}
 	b.take()
-	woken := b.wakeKey(&k, n, bitset)
+	woken, err := b.wakeKey(&k, n, bitset)
 	b.release()
-	return woken, nil
+	return woken, err
 }
 
-// wakeKey wakes up to n waiters for a key, but at least one.
+// wakeKey wakes up to n waiters for a key, but at least one. EINVAL if it meets one
+// whose futex passes on priority, or will: those in front of it have been woken.
 //
 // Preconditions: b locked.
-func (b *bucket) wakeKey(k *Key, n int, bitset uint32) (woken int) {
+func (b *bucket) wakeKey(k *Key, n int, bitset uint32) (woken int, err error) {
 	for w := b.first; w != nil; {
 		next := w.next
-		if w.key == *k && w.bitset&bitset != 0 {
-			b.wake(w)
-			if woken++; woken >= n {
-				break
+		if w.key == *k {
+			if w.bitset&bitset != 0 {
+				b.wake(w)
+				if woken++; woken >= n {
+					break
+				}
+			} else if w.pi != nil {
+				return 0, syscall.EINVAL
 			}
 		}
 		w = next
 	}
-	return woken
+	return woken, nil
 }
 
 // Requeue wakes up to nrWake waiters for the word at addr1 and makes up to
 // nrRequeue others wait for that at addr2 instead. With check it does so only if
-// the first word is val: EAGAIN. It returns how many were woken or moved.
+// the first word is val: EAGAIN. It returns how many were woken or moved. EINVAL as
+// for Wake.
 func Requeue(mm unsafe.Pointer, addr1, addr2 uintptr, f Flags, nrWake, nrRequeue int, check bool, val uint32) (int, error) {
 	if nrWake < 0 || nrRequeue < 0 {
 		return 0, syscall.EINVAL
@@ -71,9 +78,9 @@ func Requeue(mm unsafe.Pointer, addr1, addr2 uintptr, f Flags, nrWake, nrRequeue
 			have, ok = uaccess.Load32NoFault(addr1)
 		}
 		if ok && have == val {
-			n := b1.requeue(b2, &k1, &k2, nrWake, nrRequeue)
+			n, err := b1.requeue(b2, &k1, &k2, nrWake, nrRequeue)
 			unlockBoth(b1, b2)
-			return n, nil
+			return n, err
 		}
 		unlockBoth(b1, b2)
 		if ok {
@@ -88,11 +95,14 @@ func Requeue(mm unsafe.Pointer, addr1, addr2 uintptr, f Flags, nrWake, nrRequeue
 // requeue wakes and moves waiters for k1, which are in b, to k2 and to.
 //
 // Preconditions: both locked.
-func (b *bucket) requeue(to *bucket, k1, k2 *Key, nrWake, nrRequeue int) (n int) {
+func (b *bucket) requeue(to *bucket, k1, k2 *Key, nrWake, nrRequeue int) (n int, err error) {
 	last := b.last // what is moved behind it, if to is b, is not to be seen again
 	for w := b.first; w != nil && n-nrWake < nrRequeue; {
 		next, end := w.next, w == last
 		if w.key == *k1 {
+			if w.pi != nil {
+				return 0, syscall.EINVAL
+			}
 			if n++; n <= nrWake {
 				b.wake(w)
 			} else if *k1 != *k2 {
@@ -104,7 +114,7 @@ func (b *bucket) requeue(to *bucket, k1, k2 *Key, nrWake, nrRequeue int) (n int)
 		}
 		w = next
 	}
-	return n
+	return n, nil
 }
 
 // WakeOp does an operation on the word at addr2, wakes up to n1 waiters for addr1
@@ -135,11 +145,13 @@ func WakeOp(mm unsafe.Pointer, addr1, addr2 uintptr, f Flags, n1, n2 int, op uin
 			}
 			continue
 		}
-		n := b1.wakeKey(&k1, n1, BitsetMatchAny)
-		if met {
-			n += b2.wakeKey(&k2, n2, BitsetMatchAny)
+		n, err := b1.wakeKey(&k1, n1, BitsetMatchAny)
+		if met && err == nil {
+			var more int
+			more, err = b2.wakeKey(&k2, n2, BitsetMatchAny)
+			n += more
 		}
 		unlockBoth(b1, b2)
-		return n, nil
+		return n, err
 	}
 }

@@ -171,6 +171,7 @@ void test_sectrace(void);
 void test_secnotify(void);
 void test_coredump(void);
 void test_restart(void);
+void test_pifutex(void);
 void test_sigdefault(void);
 void test_sigqueue(void);
 void test_sigsource(void);

@@ -27,7 +27,7 @@ static const struct {
 	{"memory", test_memory}, {"look", test_look}, {"knobs", test_knobs}, {"memfd", test_memfd}, {"files", test_files}, {"paths", test_paths}, {"signals", test_signals}, {"jobs", test_jobs},
 	{"ids", test_ids}, {"process", test_process}, {"ptrace", test_ptrace}, {"tracing", test_tracing},
 	{"seccomp", test_seccomp}, {"sectrace", test_sectrace}, {"secnotify", test_secnotify},
-	{"regsets", test_regsets}, {"callword", test_callword}, {"vdso", test_vdso}, {"rseq", test_rseq}, {"restart", test_restart}, {"frames", test_frames},
+	{"regsets", test_regsets}, {"callword", test_callword}, {"vdso", test_vdso}, {"rseq", test_rseq}, {"restart", test_restart}, {"pifutex", test_pifutex}, {"frames", test_frames},
 	{"sigdefault", test_sigdefault}, {"sigqueue", test_sigqueue}, {"sigsource", test_sigsource},
 	{"sigaction", test_sigaction}, {"sigstack", test_sigstack}, {"sigwait", test_sigwait}, {"sigio", test_sigio}, {"kill", test_kill},
 	{"coredump", test_coredump}, {"events", test_events}, {"unix", test_unix}, {"scm", test_scm},
@@ -73,6 +73,8 @@ int main(int argc, char **argv)
 		return core_program(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "seccomp-child") == 0)
 		return seccomp_child();
+	if (argc > 1 && strcmp(argv[1], "pause") == 0)
+		return pause();
 	args = argv;
 	if (getpid() == 1) {
 		// The firmware may have left the cursor in the middle of a line.
