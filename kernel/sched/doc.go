@@ -35,8 +35,9 @@
 // store and behind the load, not between them, and on an x86 host with several
 // threads of one guest the load comes first about once in a hundred times that it
 // matters. Wherever a sleeper or a waker stores and then decides by a load, without
-// a lock between them, it therefore uses Swap, CompareAndSwap or Add, which are
-// barriers everywhere. The self tests mutex-order and sleep-order watch this.
+// a lock between them, it therefore uses Swap or Add, which are barriers everywhere.
+// A CompareAndSwap that fails is none on processors without atomic instructions, where
+// it does not store. The self tests mutex-order and sleep-order watch this.
 //
 // # Waking a task that is still leaving
 //

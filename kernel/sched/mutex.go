@@ -72,7 +72,7 @@ func (m *Mutex) lockSlow(t *Task, s State) error {
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	m.waiters.push(w)
-	m.contended.Store(true)
+	m.contended.Swap(true) // and then look: see the package comment
 	// The holder may have let go without seeing that somebody waits.
 	m.grant()
 	err := w.sleep(&m.lock, s)
