@@ -30,8 +30,7 @@ func Panic(format string, args ...any) {
 	if !printk.EnterPanic() {
 		arch.Halt() // somebody else panics; this CPU only gets in the way
 	}
-	arch.IRQDisable()
-	arch.StopOtherCPUs()
+	goOnAlone()
 	printk.Emerg("Kernel panic - not syncing: %s", why)
 	reportHere()
 	reportStopped()

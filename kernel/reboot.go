@@ -3,6 +3,8 @@
 package kernel
 
 import (
+	"runtime"
+
 	"onsen/arch"
 	"onsen/kernel/printk"
 )
@@ -41,12 +43,28 @@ func Halt() {
 	arch.Halt()
 }
 
-// quiesce sends what the console still holds and stops the other CPUs. No
-// interrupt is taken afterwards: it might wait for a lock that one of them holds.
+// quiesce sends what the console still holds and stops the other CPUs.
 func quiesce() {
 	if console != nil {
 		console.Flush()
 	}
+	goOnAlone()
+}
+
+// goOnAlone stops the other CPUs for good. From here on the caller must not wait for a
+// lock that one of them may hold: it takes no interrupt, the Go runtime does not make
+// it stop for a collection, and its stack, which has room by now, does not grow.
+func goOnAlone() {
+	runtime.PreemptDisable()
+	growStack()
 	arch.IRQDisable()
 	arch.StopOtherCPUs()
+}
+
+// growStack makes the caller's stack larger than anything that comes needs.
+//
+//go:noinline
+func growStack() {
+	var room [16 << 10]byte
+	runtime.KeepAlive(&room)
 }
