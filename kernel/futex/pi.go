@@ -258,8 +258,7 @@ func (w *Waiter) conclude(b *bucket, addr uintptr, err error) error {
 	s.put()
 	sched.UnlockRt()
 	if w.bucket.Load() != nil {
-		b.remove(w)
-		w.bucket.Store(nil)
+		b.drop(w)
 	}
 	w.pi = nil
 	b.release()

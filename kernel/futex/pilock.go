@@ -174,16 +174,25 @@ func (w *Waiter) attach(addr uintptr, v uint32) claim {
 	s := w.pi.state
 	sched.LockRt()
 	defer sched.UnlockRt()
-	switch now, ok := uaccess.Load32NoFault(addr); {
-	case !ok:
-		return claim{why: pageAbsent}
-	case now != v:
-		return claim{why: wordMoved}
+	switch why := unchanged(addr, v); {
+	case why != noObstacle:
+		return claim{why: why}
 	case !s.fits(v):
 		return claim{err: syscall.EINVAL}
 	}
 	s.refs++
 	return claim{state: s}
+}
+
+// unchanged finds no obstacle if the word at addr is still v.
+func unchanged(addr uintptr, v uint32) obstacle {
+	switch now, ok := uaccess.Load32NoFault(addr); {
+	case !ok:
+		return pageAbsent
+	case now != v:
+		return wordMoved
+	}
+	return noObstacle
 }
 
 // fits reports whether a word can be that of a futex with the state s.
@@ -229,11 +238,8 @@ func attachOwner(addr uintptr, k *Key, v uint32) claim {
 // ownerGone is what comes of a word whose owner does not exist: ESRCH, unless the
 // owner has changed it when it went.
 func ownerGone(addr uintptr, v uint32) claim {
-	switch now, ok := uaccess.Load32NoFault(addr); {
-	case !ok:
-		return claim{why: pageAbsent}
-	case now != v:
-		return claim{why: wordMoved}
+	if why := unchanged(addr, v); why != noObstacle {
+		return claim{why: why}
 	}
 	return claim{err: syscall.ESRCH}
 }

@@ -71,8 +71,7 @@ func (w *Waiter) awaitRequeue(deadline int64, f Flags) error {
 			b.release()
 			continue
 		}
-		b.remove(w)
-		w.bucket.Store(nil)
+		b.drop(w)
 		b.release()
 		return err
 	}

@@ -38,35 +38,23 @@ func (w *Waiter) init(t *sched.Task, bitset uint32) {
 //
 // Preconditions: b locked.
 func (b *bucket) add(w *Waiter) {
-	if b.last != nil && b.last.prio > w.prio {
-		b.addUrgent(w)
-		return
+	prev := b.last
+	for prev != nil && prev.prio > w.prio {
+		prev = prev.prev
 	}
-	w.prev, w.next = b.last, nil
-	if b.last != nil {
-		b.last.next = w
+	next := b.first
+	if prev != nil {
+		next = prev.next
+		prev.next = w
 	} else {
 		b.first = w
 	}
-	b.last = w
-	w.bucket.Store(b)
-}
-
-// addUrgent is add for a waiter that is more urgent than the last one.
-//
-// Preconditions: as for add.
-func (b *bucket) addUrgent(w *Waiter) {
-	next := b.last
-	for next.prev != nil && next.prev.prio > w.prio {
-		next = next.prev
-	}
-	w.prev, w.next = next.prev, next
-	if next.prev != nil {
-		next.prev.next = w
+	if next != nil {
+		next.prev = w
 	} else {
-		b.first = w
+		b.last = w
 	}
-	next.prev = w
+	w.prev, w.next = prev, next
 	w.bucket.Store(b)
 }
 
@@ -88,13 +76,20 @@ func (b *bucket) remove(w *Waiter) {
 	b.count.Add(-1)
 }
 
+// drop takes w out of b for good: it is its task's again.
+//
+// Preconditions: b locked, w in b.
+func (b *bucket) drop(w *Waiter) {
+	b.remove(w)
+	w.bucket.Store(nil)
+}
+
 // wake takes w out of b and wakes its task.
 //
 // Preconditions: b locked, w in b.
 func (b *bucket) wake(w *Waiter) {
-	b.remove(w)
 	t := w.task
-	w.bucket.Store(nil) // from here on w is its task's again
+	b.drop(w)
 	sched.TryToWakeUp(t, sched.TaskNormal)
 }
 
@@ -134,8 +129,7 @@ func (w *Waiter) leaveBucket() bool {
 	if b == nil {
 		return false
 	}
-	b.remove(w)
-	w.bucket.Store(nil)
+	b.drop(w)
 	b.release()
 	return true
 }

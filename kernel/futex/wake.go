@@ -39,15 +39,15 @@ func Wake(mm unsafe.Pointer, addr uintptr, f Flags, n int, bitset uint32) (int, 
 func (b *bucket) wakeKey(k *Key, n int, bitset uint32) (woken int, err error) {
 	for w := b.first; w != nil; {
 		next := w.next
-		if w.key == *k {
-			if w.bitset&bitset != 0 {
-				b.wake(w)
-				if woken++; woken >= n {
-					break
-				}
-			} else if w.pi != nil {
-				return 0, syscall.EINVAL
+		switch {
+		case w.key != *k:
+		case w.bitset&bitset != 0:
+			b.wake(w)
+			if woken++; woken >= n {
+				return woken, nil
 			}
+		case w.pi != nil:
+			return 0, syscall.EINVAL
 		}
 		w = next
 	}
