@@ -92,7 +92,7 @@ func (t *Task) takeCall() SyscallFunc {
 	// result are one register.
 	regs.SyscallArgs((*[6]uintptr)(&t.call.args))
 	t.call.word = regs.SyscallWord()
-	return syscallOf(t.call.nr())
+	return syscallOf(syscallNr(t.call.word))
 }
 
 // handleException sends the signal that an exception of the program stands for.

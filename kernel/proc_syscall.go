@@ -10,7 +10,8 @@ import (
 
 // showSyscall shows /proc/PID/syscall: the system call in which a task sleeps, its
 // arguments, stack pointer and program counter; a negative number and only these two
-// if it sleeps in none, "running" if it does not sleep. A zombie has no registers. EPERM for who may not trace it.
+// if it sleeps in none, "running" if it does not sleep. A zombie has no registers.
+// EPERM for who may not trace it.
 func showSyscall(t *Task, w *bytes.Buffer) error {
 	if ptraceMayAccess(Current(), t, accessAttachFS) != nil {
 		return syscall.EPERM

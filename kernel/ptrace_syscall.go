@@ -55,7 +55,7 @@ func (t *Task) plainSyscall() bool {
 		return false
 	}
 	f := t.seccomp.filter.Load()
-	return f != nil && f.AlwaysAllows(int(int32(t.user.Regs().SyscallWord())))
+	return f != nil && f.AlwaysAllows(syscallNr(t.user.Regs().SyscallWord()))
 }
 
 // doTracedSyscall is doSyscall for a task whose system calls somebody looks at: a

@@ -73,7 +73,7 @@ func (t *Task) filterAllows(traced bool) bool {
 // runFilters runs the calling task's filters about the system call that it is in.
 func (t *Task) runFilters() (ret uint32, match *seccomp.Filter) {
 	d, regs := &t.seccomp.data, t.user.Regs()
-	d.Nr, d.Arch, d.IP = int32(t.call.word), auditArch, uint64(regs.PC())
+	d.Nr, d.Arch, d.IP = int32(t.call.nr()), auditArch, uint64(regs.PC())
 	regs.SyscallArgs(&d.Args)
 	return t.seccomp.filter.Load().Run(d)
 }

@@ -23,9 +23,12 @@ type syscallState struct {
 	args SyscallArgs
 }
 
-// nr returns the number of the system call: the low 32 bits of the register, with
-// their sign, on every architecture.
-func (s *syscallState) nr() int { return int(int32(s.word)) }
+// nr returns the number of the system call.
+func (s *syscallState) nr() int { return syscallNr(s.word) }
+
+// syscallNr returns the number in a register with one: the low 32 bits, with their
+// sign, on every architecture.
+func syscallNr(word int) int { return int(int32(word)) }
 
 // Syscall is a system call that this kernel has, under Linux's name for it.
 type Syscall struct {
