@@ -109,19 +109,27 @@ static void reap(const char *name, pid_t pid)
 		status(name, s);
 }
 
+// behind_name reads /proc/PID/stat and returns its third field, the first one behind
+// the name, and what follows: 0 if there is no such process.
+static char *behind_name(pid_t pid, char *text, size_t size)
+{
+	char name[40];
+	snprintf(name, sizeof name, "/proc/%d/stat", pid);
+	int fd = open(name, O_RDONLY);
+	int n = read(fd, text, size - 1);
+	close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = 0;
+	char *p = strrchr(text, ')');
+	return p ? p + 2 : 0;
+}
+
 // state returns the letter of /proc/PID/stat.
 static char state(pid_t pid)
 {
-	char name[40], text[200];
-	snprintf(name, sizeof name, "/proc/%d/stat", pid);
-	int fd = open(name, O_RDONLY);
-	int n = read(fd, text, sizeof text - 1);
-	close(fd);
-	if (n <= 0)
-		return 'X';
-	text[n] = 0;
-	char *p = strrchr(text, ')');
-	return p ? p[2] : 'X';
+	char text[200], *p = behind_name(pid, text, sizeof text);
+	return p ? *p : 'X';
 }
 
 // CHILD runs something in a process of its own, and prints how it ended.

@@ -210,15 +210,9 @@ static void fifo(int i, int prio)
 
 static int number_in_stat(pid_t pid, int field)
 {
-	char path[40], text[400];
-	snprintf(path, sizeof path, "/proc/%d/stat", pid);
-	int fd = open(path, O_RDONLY);
-	int n = read(fd, text, sizeof text - 1);
-	close(fd);
-	if (n <= 0)
+	char text[400], *p = behind_name(pid, text, sizeof text);
+	if (!p)
 		return -1000;
-	text[n] = 0;
-	char *p = strrchr(text, ')') + 2;
 	for (int i = 3; i < field; i++)
 		p = strchr(p, ' ') + 1;
 	return atoi(p);
@@ -569,14 +563,24 @@ static void boosted(void)
 	all_die();
 }
 
+// begin_chain has A own the first word, and B own the second and wait for the first.
+static void begin_chain(const char *name)
+{
+	char what[3][40];
+	const char *const steps[] = {"A 1", "B 2", "B 1"};
+	for (int i = 0; i < 3; i++)
+		snprintf(what[i], sizeof what[i], "%s: %s", name, steps[i]);
+	all_born(4);
+	locks(what[0], A, &s->word);
+	locks(what[1], B, &s->other);
+	locks(what[2], B, &s->word);
+}
+
 // Owners that wait themselves.
 static void chains(void)
 {
-	all_born(4);
+	begin_chain("chain");
 	fifo(C, 25);
-	locks("chain: A 1", A, &s->word);
-	locks("chain: B 2", B, &s->other);
-	locks("chain: B 1", B, &s->word);
 	prios("chain: C does not wait", 3);
 	locks("chain: C 2", C, &s->other);
 	prios("chain: C waits", 3);
@@ -605,10 +609,7 @@ static void chains(void)
 	prios("chain: end", 4);
 	all_die();
 
-	all_born(4);
-	locks("killed: A 1", A, &s->word);
-	locks("killed: B 2", B, &s->other);
-	locks("killed: B 1", B, &s->word);
+	begin_chain("killed");
 	fifo(C, 25);
 	locks("killed: C 2", C, &s->other);
 	dies(C);
@@ -641,10 +642,7 @@ static void chains(void)
 		char what[40];
 		snprintf(text, sizeof text, "%d\n", depth);
 		pwrite(fd, text, strlen(text), 0);
-		all_born(4);
-		locks("depth: A 1", A, &s->word);
-		locks("depth: B 2", B, &s->other);
-		locks("depth: B 1", B, &s->word);
+		begin_chain("depth");
 		locks("depth: C 3", C, &s->third);
 		locks("depth: C 2", C, &s->other);
 		fifo(D, 9);
@@ -664,6 +662,20 @@ static void takes(int i)
 	in_call(i);
 }
 
+// passes_on has the owner of the first word give it back, as soon as it knows that it
+// is the owner, and prints the word.
+static void passes_on(const char *what)
+{
+	int owner = 0;
+	while (s->actor[owner].pid != (s->word & FUTEX_TID_MASK))
+		owner++;
+	while (s->actor[owner].busy)
+		usleep(200);
+	call(owner, SYS_futex, (long)&s->word, FUTEX_UNLOCK_PI, 0, 0, 0, 0);
+	in_call(owner);
+	word(what, s->word);
+}
+
 static void order_of(const char *what, const int *prio)
 {
 	all_born(5);
@@ -675,17 +687,8 @@ static void order_of(const char *what, const int *prio)
 			setpriority(PRIO_PROCESS, s->actor[i].pid, prio[i]);
 		takes(i);
 	}
-	for (int n = 0; n < 4; n++) {
-		uint32_t tid = s->word & FUTEX_TID_MASK;
-		int owner = 0;
-		while (s->actor[owner].pid != tid)
-			owner++;
-		while (s->actor[owner].busy)
-			usleep(200);
-		call(owner, SYS_futex, (long)&s->word, FUTEX_UNLOCK_PI, 0, 0, 0, 0);
-		in_call(owner);
-		word(what, s->word);
-	}
+	for (int n = 0; n < 4; n++)
+		passes_on(what);
 	all_die();
 }
 
@@ -703,15 +706,8 @@ static void order(void)
 	fifo(D, 20), takes(D);
 	fifo(B, 20);
 	fifo(C, 19);
-	for (int n = 0, was = A; n < 3; n++) {
-		call(was, SYS_futex, (long)&s->word, FUTEX_UNLOCK_PI, 0, 0, 0, 0);
-		in_call(was);
-		word("moved: next", s->word);
-		for (was = 0; s->actor[was].pid != (s->word & FUTEX_TID_MASK);)
-			was++;
-		while (s->actor[was].busy)
-			usleep(200);
-	}
+	for (int n = 0; n < 3; n++)
+		passes_on("moved: next");
 	all_die();
 }
 
